@@ -1,0 +1,46 @@
+"""Coverage: every square metre of a mosaic is in exactly one state, and the areas sum to the whole."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pipeline.errors import InvalidInputError
+
+
+class GroundState(IntEnum):
+    """The state of a pixel, as stored in ``states.tif``."""
+
+    NOT_FLOWN = 0
+    """No imagery."""
+    CLEAR = 1
+    """Looked at; nothing to ask about."""
+    FLAGGED = 2
+    """Part of a flag that awaits people."""
+    NOT_ASSESSABLE = 3
+    """Imagery the model cannot be asked about: counts as uncovered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateAreas:
+    """How many pixels of a mosaic are in each state, and how large one pixel is."""
+
+    pixels: dict[GroundState, int]
+    pixel_area_m2: float
+
+    def area_m2(self, state: GroundState) -> float:
+        """The ground in one state, in square metres."""
+        return self.pixels.get(state, 0) * self.pixel_area_m2
+
+    @property
+    def total_pixels(self) -> int:
+        """All pixels counted."""
+        return sum(self.pixels.values())
+
+    def covering(self, pixels: int) -> "StateAreas":
+        """These areas, once it is certain that they account for each of the mosaic's ``pixels``.
+
+        Raises:
+            InvalidInputError: The states do not sum to the mosaic.
+        """
+        if self.total_pixels != pixels:
+            raise InvalidInputError(f"the states account for {self.total_pixels} px of a mosaic of {pixels} px")
+        return self

@@ -1,0 +1,128 @@
+"""What a model says of itself: the manifest of a model bundle, ``bundle.json``, version 1.
+
+A bundle is a folder ``models/<name>/`` of files named in ``Manifest.files`` with their sha256, and nothing else
+is read from it::
+
+    bundle.json          this manifest
+    weights.safetensors  the network's weights, 16-bit
+    model.onnx           the network: uint8 pixels in, one logit per class and cell out
+    card.md              what it was trained on, what was measured, what it must not be used for
+
+``model.onnx`` takes ``pixels`` (uint8, [n, height, width, 3], red green blue; sides are multiples of ``stride_px``)
+and gives ``logits`` (float32, [n, classes, height / stride_px, width / stride_px]). Normalisation is inside it.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.errors import InvalidInputError
+
+MANIFEST_VERSION: Final = 1
+COARSEST: Final = 1.5
+"""Ground this many times coarser than the model's ground sampling distance is not assessable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Turns a logit into a probability: sigmoid(``slope`` x logit + ``intercept``) (Platt, 1999).
+
+    Fitted on ``n_cells`` cells of held-out ground; 0 says that it was not fitted.
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    n_cells: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a calibration that would turn the order of scores around.
+
+        Raises:
+            InvalidInputError: The slope is not positive, or a number is not finite.
+        """
+        if not (self.slope > 0 and math.isfinite(self.slope) and math.isfinite(self.intercept)):
+            raise InvalidInputError(f"a calibration needs a positive slope, got {self.slope}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Where a probability becomes a question: a plot grows over cells >= ``low`` around a cell >= ``high``.
+
+    ``high`` was set for ``recall_target`` on ``n_plots`` held-out plots (plots, never cells), of which it found
+    ``n_found``. ``basis`` says in a sentence how, and on what ground.
+    """
+
+    high: float
+    low: float
+    recall_target: float
+    n_plots: int
+    n_found: int
+    basis: str
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds out of order.
+
+        Raises:
+            InvalidInputError: Not 0 < low <= high < 1, or more plots found than there were.
+        """
+        if not 0 < self.low <= self.high < 1:
+            raise InvalidInputError(f"thresholds must be 0 < low <= high < 1, got {self.low} and {self.high}")
+        if not 0 <= self.n_found <= self.n_plots:
+            raise InvalidInputError(f"{self.n_found} plots found of {self.n_plots} is impossible")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingData:
+    """What the model saw: ``fingerprint`` is the sha256 over every source file's sha256."""
+
+    name: str
+    fingerprint: str
+    licence: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything ``bundle.json`` says. ``files`` maps each file's name to its sha256."""
+
+    version: int
+    name: str
+    created_at: str
+    classes: tuple[str, ...]
+    gsd_m: float
+    stride_px: int
+    halo_px: int
+    mean_rgb: tuple[float, float, float]
+    std_rgb: tuple[float, float, float]
+    backbone: str
+    calibration: Calibration
+    thresholds: Thresholds
+    data: TrainingData
+    limits: tuple[str, ...]
+    files: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a manifest that no scan could follow.
+
+        Raises:
+            InvalidInputError: A version, class list or size that this software does not know.
+        """
+        if self.version != MANIFEST_VERSION:
+            raise InvalidInputError(f"bundle version {self.version} is not known, this software reads {MANIFEST_VERSION}")
+        if len(self.classes) != 1:
+            raise InvalidInputError(f"a bundle has exactly one class, {self.name} has {len(self.classes)}")
+        if self.stride_px < 1 or self.halo_px < 0 or self.halo_px % self.stride_px:
+            raise InvalidInputError(f"halo {self.halo_px} px must be a multiple of the stride {self.stride_px} px")
+        if not 0 < self.gsd_m < math.inf:
+            raise InvalidInputError(f"ground sampling distance {self.gsd_m} m is not a length")
+
+    @property
+    def fill_rgb(self) -> tuple[int, int, int]:
+        """What stands where nothing was flown: the mean colour, 0 once normalised; uint8."""
+        red, green, blue = (round(value) for value in self.mean_rgb)
+        return red, green, blue
+
+    @property
+    def coarsest_gsd_m(self) -> float:
+        """The coarsest ground sampling distance this model may be asked about, in metres."""
+        return self.gsd_m * COARSEST

@@ -1,0 +1,1 @@
+"""Raster files: the only importer of rasterio and rio-cogeo."""

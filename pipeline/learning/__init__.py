@@ -1,0 +1,1 @@
+"""The classifier's making: the only importer of torch, torchvision, timm and albumentations. Extra ``[train]``."""

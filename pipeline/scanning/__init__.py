@@ -1,0 +1,1 @@
+"""The hot path, from windows to candidate plots: the only importer of OpenVINO."""
