@@ -1,5 +1,7 @@
 """Settings: read once, unknown keys are errors, one plain sentence."""
 
+import dataclasses
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,6 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_the_file_in_configs_shows_every_key_with_its_default() -> None:
-    import dataclasses
-    import tomllib
-
     path = Path(__file__).parents[1] / "configs" / "plotwatch.toml"
     assert load_settings(path) == Settings()
     shown = tomllib.loads(path.read_text())

@@ -54,6 +54,7 @@ class Ledger:
             self.scores_rc[:] = NOT_ASSESSED
             self._begin(identity)
         self._file = self._path.open("a", encoding="utf-8")
+        self._file.write("\n")  # a line that a kill cut off must not swallow the next one
 
     def __enter__(self) -> Self:
         """Return itself, open."""
