@@ -91,6 +91,28 @@ def scene(
     typer.echo(f"scene: {out}")
 
 
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the scene and the results.")] = Path("out/demo"),
+    model: Annotated[Path | None, typer.Option(help="Model bundle, a folder with bundle.json.")] = None,
+    size_px: Annotated[int, typer.Option(help="Width and height of the scene in pixels of 2 cm.")] = 8000,
+) -> None:
+    """Render farmland with known truth, scan it, and print what was found."""
+    from pipeline.workflow.demo import demonstrate
+
+    settings = load_settings()
+    with _bars() as report:
+        shown = demonstrate(model or settings.model, out, settings, size_px=size_px, report=report)
+    effort = shown.record.effort
+    typer.echo("synthetic farmland: this shows that the machine works, not how a model does on real land")
+    typer.echo(shown.comparison.sentence())
+    typer.echo(_summary(shown.record.flags, shown.record.area_m2, shown.record.not_assessable_because))
+    typer.echo(f"scored in {effort.seconds:.1f} s ({effort.mpix_per_s:.1f} MPix/s), {effort.peak_rss_mb} MB at most")
+    typer.echo(
+        f"report:  {shown.results / 'report.html'}\nresults: {shown.results}\ntruth:   {shown.scene / 'truth.gpkg'}"
+    )
+
+
 @contextmanager
 def _bars() -> Iterator[Report]:
     """A progress bar for each stage on standard error; nothing where that is not a terminal."""
