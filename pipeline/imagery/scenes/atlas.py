@@ -46,6 +46,11 @@ class Atlas:
             self._drawn.add(name)
         return number * TEXELS
 
+    def draw_all(self) -> None:
+        """Draw what is not drawn yet, so that processes forked from this one share it."""
+        for name in NAMES:
+            self.start(name)
+
 
 @lru_cache(maxsize=1)
 def atlas_of(seed: int) -> Atlas:

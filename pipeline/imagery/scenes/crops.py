@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 
 from pipeline.imagery.scenes import swatch
-from pipeline.imagery.scenes.noise import Floats
 from pipeline.imagery.scenes.spec import Rgb
 from pipeline.imagery.scenes.swatch import SIDE_M, SIDE_PX, TEXEL_M, Canvas, Rosette
 
@@ -107,7 +106,7 @@ def orchard(rng: np.random.Generator) -> Canvas:
     canvas = swatch.bare((70, 88, 48))
     places = swatch.in_rows(rng, rows=ORCHARD_ROWS, spacing_m=3.0, jitter_m=0.16, gaps=0.06)
     kind = Rosette(
-        radius_m=1.1, leaves=26, slender=0.3, inner=(118, 132, 82), outer=(70, 88, 50), droop=0.6, ragged=0.5
+        radius_m=1.1, leaves=26, slender=0.3, inner=(140, 152, 104), outer=(88, 104, 66), droop=0.6, ragged=0.5
     )
     swatch.plant(canvas, places, kind.stamps(rng, 12))
     _leafy(rng, canvas, 0.09)
@@ -120,7 +119,7 @@ def tree(rng: np.random.Generator) -> Canvas:
     dome = np.sqrt(np.clip(1 - middle[:, None] ** 2 - middle[None, :] ** 2, 0.02, 1)).astype(np.float32)
     boughs = swatch.unit(swatch.streaks(rng, length_m=1.9, width_m=1.6))
     canvas = Canvas(
-        colour_hwb=swatch.tinted(0.6 * boughs + 0.4 * dome, (52, 66, 38), (112, 126, 74)),
+        colour_hwb=swatch.tinted(0.6 * boughs + 0.4 * dome, (74, 88, 54), (142, 152, 100)),
         height_hw=0.15 + dome * (0.5 + 0.35 * boughs),
     )
     _leafy(rng, canvas, 0.45)
@@ -131,24 +130,24 @@ def _leafy(rng: np.random.Generator, canvas: Canvas, size_m: float) -> None:
     """Break a smooth crown up into leaves and gaps of about this size."""
     leaves = swatch.unit(swatch.streaks(rng, length_m=size_m, width_m=size_m * 0.7))
     canvas.height_hw *= 0.72 + 0.28 * leaves
-    canvas.colour_hwb *= (0.66 + 0.5 * leaves)[..., None]
+    canvas.colour_hwb *= (0.74 + 0.42 * leaves)[..., None]
 
 
 def greenhouse(rng: np.random.Generator) -> Canvas:
     """Plastic tunnels 7.7 m wide: dull white over ribs, and a muddy gutter between them."""
     place = (np.arange(SIDE_PX, dtype=np.float32) + 0.5) / SIDE_PX * TUNNEL_ROWS % 1 * 2 - 1
-    arch: Floats = np.sqrt(np.clip(1 - (place / 0.93) ** 2, 0, 1)).astype(np.float32)[:, None]
+    arch = np.sqrt(np.clip(1 - (place / 0.93) ** 2, 0, 1)).astype(np.float32)[:, None]
     ribs = (np.arange(SIDE_PX) * TEXEL_M % 1.28 < 0.07).astype(np.float32)[None, :]  # noqa: PLR2004 - rib spacing
     dirt = swatch.unit(swatch.streaks(rng, length_m=0.6, width_m=2.2))
     plants = swatch.unit(swatch.streaks(rng, length_m=3.0, width_m=0.2))
     colour = swatch.tinted(0.55 * dirt + 0.45 * (1 - plants), (148, 158, 152), (200, 204, 202))
     colour *= (0.72 + 0.28 * arch)[..., None] * (1 - 0.16 * ribs)[..., None]
-    return Canvas(colour_hwb=colour, height_hw=arch + np.zeros_like(dirt))
+    return Canvas(colour_hwb=colour, height_hw=(arch + 0 * dirt).astype(np.float32))
 
 
 def fallow(rng: np.random.Generator) -> Canvas:
     """Dry weeds and stubble of several years in tufts."""
-    height, top = swatch.blades(rng, length_m=0.1, width_m=0.03, spread=1.5)
+    height, top = swatch.blades(rng, length_m=0.07, width_m=0.03, spread=1.5)
     tufts = swatch.unit(swatch.streaks(rng, length_m=0.55, width_m=0.5))
     green = np.clip(1.6 * swatch.unit(swatch.streaks(rng, length_m=1.4, width_m=1.1)) - 0.7, 0, 1)
     dry = swatch.tinted(top, (136, 122, 86), (178, 162, 118))
@@ -178,9 +177,10 @@ def ploughed(rng: np.random.Generator) -> Canvas:
 
 def grass(rng: np.random.Generator) -> Canvas:
     """Rough verge: tufts, dry stalks, worn spots."""
-    height, top = swatch.blades(rng, length_m=0.14, width_m=0.035, spread=1.5)
+    height, top = swatch.blades(rng, length_m=0.075, width_m=0.035, spread=1.5)
     tufts = swatch.unit(swatch.streaks(rng, length_m=0.45, width_m=0.35))
-    colour = swatch.tinted(0.6 * top + 0.4 * tufts, (84, 92, 54), (144, 144, 94))
+    drier = swatch.unit(swatch.streaks(rng, length_m=1.6, width_m=1.2))
+    colour = swatch.tinted(0.3 * top + 0.25 * tufts + 0.45 * drier, (86, 98, 56), (158, 150, 108))
     return Canvas(colour_hwb=colour, height_hw=swatch.ranked(height * (0.4 + 0.6 * tufts)))
 
 
@@ -188,7 +188,9 @@ def dirt_road(rng: np.random.Generator) -> Canvas:
     """Two pale wheel tracks 1.6 m apart around the middle of the swatch, grass elsewhere."""
     canvas = grass(rng)
     beside_m = np.abs((np.arange(SIDE_PX) + 0.5) * TEXEL_M - SIDE_M / 2)[:, None]
-    edge = 0.12 * swatch.streaks(rng, length_m=1.2, width_m=0.4)
+    edge = 0.06 * swatch.streaks(rng, length_m=0.8, width_m=0.3) + 0.07 * swatch.streaks(
+        rng, length_m=0.12, width_m=0.1
+    )
     worn = np.clip((np.abs(beside_m - 0.8) + edge - 0.3) / 0.35, 0, 1)
     canvas.height_hw *= worn.astype(np.float32) * (beside_m < 1.9)  # noqa: PLR2004 - half a lane
     return canvas

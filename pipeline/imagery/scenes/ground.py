@@ -80,7 +80,7 @@ def parcels_of(seed: int, col: int, row: int) -> list[Parcel]:
         verge = rng.uniform(0.2, 0.75)
         outline = laid_polygon(piece.buffer(-verge - 0.5, join_style="mitre").buffer(0.5), seed)
         if isinstance(outline, Polygon) and outline.area > 60:  # noqa: PLR2004 - smaller is verge
-            base = 0.55 * (number % 7) if terraced else 0.0
+            base = 0.4 * (number % 5) if terraced else 0.0
             parcels.append(Parcel(outline=outline, crop=_crop(rng, seed), angle=long_side(outline), base_m=base))
     return parcels
 

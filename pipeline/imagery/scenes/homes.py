@@ -118,8 +118,8 @@ def tree(rng: np.random.Generator, day: Conditions, place: Place, radius_m: floa
         angle=float(rng.uniform(0, 6)),
         vigour=0.97,
         patchiness=0.02,
-        height_m=radius_m * 1.1,
-        base_m=0.4,
+        height_m=radius_m * 0.5,
+        base_m=1.5,
         scale=radius_m * 2.25 / 15.36,
         tint_rgb=(tone * (1 + warm), tone, tone * (1 - warm)),
     )

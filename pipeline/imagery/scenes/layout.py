@@ -129,7 +129,7 @@ def _look(rng: np.random.Generator, day: Conditions, crop: str) -> Look:
         "vegetables": Look(swatch="vegetables", vigour=rng.uniform(0.55, 0.85), height_m=0.25, rows=10),
         "potato": Look(swatch="potato", vigour=0.45 + 0.4 * grown, height_m=0.4, rows=20, patchiness=0.16),
         "orchard": Look(
-            swatch="orchard", vigour=rng.uniform(0.65, 0.85), height_m=2.2, rows=ORCHARD_ROWS, patchiness=0.05
+            swatch="orchard", vigour=rng.uniform(0.65, 0.85), height_m=1.6, rows=ORCHARD_ROWS, patchiness=0.05
         ),
         "greenhouse": Look(swatch="greenhouse", vigour=0.98, height_m=1.6, patchiness=0.0),
         "fallow": Look(swatch="fallow", vigour=rng.uniform(0.4, 0.7), height_m=0.3, rows=7, patchiness=0.35),
@@ -152,13 +152,13 @@ def _cleared(day: Conditions, plot: Plot) -> Area:
 def _sown(rng: np.random.Generator, day: Conditions, plot: Plot) -> Area:
     """What is seen of a plot."""
     tone, warm = rng.normal(1, 0.05), rng.normal(0, 0.03)
-    vigour = rng.uniform(0.55, 0.85) if plot.kind == "poppy" else rng.uniform(0.6, 0.88)
+    vigour = rng.uniform(0.62, 0.9)
     look = Look(
         swatch=plot.swatch,
         angle=plot.angle + (float(rng.uniform(0, 6)) if plot.kind == "poppy" else 0.0),
         vigour=vigour,
         patchiness=0.22 if plot.kind == "poppy" else 0.12,
-        height_m={"rosette": 0.2, "lettuce": 0.2, "cabbage": 0.3}.get(plot.stage or plot.kind, 0.55),
+        height_m={"rosette": 0.12, "lettuce": 0.16, "cabbage": 0.24, "bud": 0.25}.get(plot.stage or plot.kind, 0.34),
         base_m=plot.base_m,
         tint_rgb=(tone * (1 + warm), tone, tone * (1 - warm)),
         soil_rgb=day.soil_rgb,

@@ -88,7 +88,7 @@ def lit(heights_m_hw: Floats, day: Conditions, gsd_m: float) -> Floats:
         fall = np.float32(np.hypot(round(sun_x * step), round(sun_y * step)) * gsd_m * day.sun_slope)
         _raise(highest, round(sun_x * step), round(sun_y * step), fall)
     highest -= heights_m_hw
-    highest *= np.float32((1 - day.shade) / 0.05)
+    highest *= np.float32((1 - day.shade) / 0.13)
     np.clip(highest, 0, 1 - day.shade, out=highest)
     light *= 1 - highest
     return light

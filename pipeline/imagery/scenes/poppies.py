@@ -34,14 +34,14 @@ BEDDING: Final[tuple[Rgb, ...]] = (
 
 def rosette(rng: np.random.Generator) -> Canvas:
     """Lobed leaves flat on the ground, 15 to 35 cm across."""
-    canvas = swatch.bare((116, 132, 116))
-    _foliage(rng, canvas, per_m2=17, radius_m=0.15)
+    canvas = swatch.bare((122, 134, 110))
+    _foliage(rng, canvas, per_m2=20, radius_m=0.16)
     return canvas
 
 
 def bud(rng: np.random.Generator) -> Canvas:
     """Stems shot up, a pale bud on each."""
-    canvas = swatch.bare((116, 132, 116))
+    canvas = swatch.bare((122, 134, 110))
     _foliage(rng, canvas, per_m2=24, radius_m=0.17)
     places = swatch.broadcast(rng, 14)
     swatch.plant(canvas, places, [swatch.dot(0.022, (158, 170, 140)), swatch.dot(0.018, (146, 160, 132))])
@@ -81,7 +81,7 @@ def lettuce(rng: np.random.Generator) -> Canvas:
 def cabbage(rng: np.random.Generator) -> Canvas:
     """Blue-green heads half a metre across, set in lines."""
     canvas = swatch.bare((108, 128, 110))
-    kind = Rosette(radius_m=0.24, leaves=9, slender=0.52, inner=(156, 172, 146), outer=(98, 122, 106), ragged=0.22)
+    kind = Rosette(radius_m=0.24, leaves=9, slender=0.52, inner=(150, 168, 130), outer=(98, 122, 92), ragged=0.22)
     places = swatch.in_rows(rng, rows=28, spacing_m=0.5, jitter_m=0.03, gaps=0.05)
     swatch.plant(canvas, places, kind.stamps(rng))
     return canvas
@@ -107,8 +107,8 @@ def _foliage(rng: np.random.Generator, canvas: Canvas, *, per_m2: float, radius_
         radius_m=radius_m,
         leaves=8,
         slender=0.3,
-        inner=(146, 160, 142),
-        outer=(108, 126, 112),
+        inner=(156, 166, 136),
+        outer=(118, 130, 104),
         droop=0.6,
         ragged=0.7,
     )
@@ -116,8 +116,8 @@ def _foliage(rng: np.random.Generator, canvas: Canvas, *, per_m2: float, radius_
         radius_m=radius_m * 0.6,
         leaves=6,
         slender=0.34,
-        inner=(140, 154, 134),
-        outer=(112, 130, 114),
+        inner=(150, 160, 130),
+        outer=(120, 132, 106),
         ragged=0.7,
     )
     swatch.plant(canvas, swatch.broadcast(rng, per_m2 * 0.55), big.stamps(rng))

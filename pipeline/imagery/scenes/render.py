@@ -80,7 +80,7 @@ def _lit_bands(spec: SceneSpec, tile: Tile, day: Conditions) -> tuple[list[Float
     """Red, green and blue of a tile in sunlight, each float32 [h, w], and the photographs it was seen in."""
     blocks = layout.blocks(spec, tile.bounds_m)
     areas = _areas(spec, blocks, tile, day)
-    numbers = drawn([area.outline for area in areas[1:]], tile, fill=0).view(np.uint32)
+    numbers = drawn([area.outline for area in areas[1:]], tile, fill=0).astype(np.intp)
     table = table_of(areas, atlas_of(spec.seed), tile.gsd_m)
     photos = light.photographs(tile, day, spec.seed)
     growth = field(tile, cells_m=(36.0, 11.0, 3.3, 1.2), salt=spec.seed * 31 + 61)
@@ -116,18 +116,18 @@ def _areas(spec: SceneSpec, blocks: list[Block], tile: Tile, day: Conditions) ->
 class _Laid:
     """A tile's areas in place: for each pixel the number of its area in the table, and its photograph."""
 
-    def __init__(self, table: Table, numbers_hw: Words, photos: Photographs) -> None:
+    def __init__(self, table: Table, numbers_hw: npt.NDArray[np.intp], photos: Photographs) -> None:
         self.table = table
         self.numbers_hw = numbers_hw
         self.photos = photos
 
     def words(self, column: Words) -> Words:
         """One column of whole numbers of the table, for each pixel."""
-        return np.take(column, self.numbers_hw)
+        return np.take(column, self.numbers_hw, mode="clip")
 
     def of(self, column: Floats) -> Floats:
         """One column of the table, for each pixel."""
-        return np.take(column, self.numbers_hw)
+        return np.take(column, self.numbers_hw, mode="clip")
 
     def texels(self, spec: SceneSpec, tile: Tile) -> tuple[Words, Words]:
         """What the swatch shows at each pixel, and dice for the row it is in."""
@@ -149,7 +149,7 @@ class _Laid:
         beside <<= np.uint32(10)
         beside += along
         beside += self.words(table.start)
-        return np.take(atlas_of(spec.seed).texels, beside), dice
+        return np.take(atlas_of(spec.seed).texels, beside.astype(np.intp), mode="clip"), dice
 
     def numbers_seed(self) -> Words:
         """Something different for each area that does not depend on its number in the tile."""
@@ -177,7 +177,7 @@ def _grown(spec: SceneSpec, tile: Tile, laid: _Laid, growth: Floats) -> tuple[li
     heights = laid.of(table.base_m) + cover * height * laid.of(table.height_m) + bare * clods * np.float32(0.05)
     moist = field(tile, cells_m=(29.0, 8.0, 1.7), salt=spec.seed * 31 + 64)
     bright *= bare
-    bright *= 1 + np.float32(0.13) * moist
+    bright *= 1 + np.float32(0.2) * moist
     height *= np.float32(0.5)
     height += np.float32(0.62)
     cover *= height
@@ -185,15 +185,14 @@ def _grown(spec: SceneSpec, tile: Tile, laid: _Laid, growth: Floats) -> tuple[li
 
 
 def _bands(laid: _Laid, texels: Words, strengths: tuple[Floats, Floats], growth: Floats) -> list[Floats]:
-    """Plants and soil mixed by their strengths, both float32 [h, w]; where growth is poor, plants are yellower."""
+    """Plants and soil mixed by their strengths, both float32 [h, w]; where growth is poor, plants are paler."""
     plants, soil = strengths
     bands = []
-    for number, yellow in enumerate((-0.1, 0.0, 0.05)):
+    for number, pale in enumerate((-0.2, -0.12, -0.1)):
         band = ((texels >> np.uint32(8 * number)) & np.uint32(255)).astype(np.float32)
         band *= laid.of(laid.table.tint_rgb[:, number].copy())
         band *= plants
-        if yellow:
-            band *= 1 + growth * np.float32(yellow)
+        band *= 1 + growth * np.float32(pale)
         band += soil * laid.of(laid.table.soil_rgb[:, number].copy())
         bands.append(band)
     return bands
@@ -206,7 +205,7 @@ def _soil(spec: SceneSpec, tile: Tile) -> tuple[Floats, Floats]:
     rows = (np.arange(tile.row, tile.row + tile.height) * step >> 16) & 1023
     places = (rows << 10)[:, None] + cols[None, :]
     soil = atlas_of(spec.seed).soil
-    return np.take(soil, places), np.take(soil, places + TEXELS)
+    return np.take(soil, places, mode="clip"), np.take(soil, places + TEXELS, mode="clip")
 
 
 def _cast(blocks: list[Block], tile: Tile, day: Conditions) -> Floats:

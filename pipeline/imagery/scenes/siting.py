@@ -62,7 +62,7 @@ def patch(rng: np.random.Generator, area_m2: float, *, stretch: float, wild: flo
     x = np.sign(np.cos(turns)) * np.abs(np.cos(turns)) ** power * stretch
     y = np.sign(np.sin(turns)) * np.abs(np.sin(turns)) ** power
     reach = 1 + sum(
-        wild * rng.normal(0, 0.16 / order) * np.cos(order * turns + rng.uniform(0, 7)) for order in range(1, 8)
+        wild * rng.normal(0, 0.24 / order) * np.cos(order * turns + rng.uniform(0, 7)) for order in range(1, 8)
     )
     outline = Polygon(np.stack([x * reach, y * reach], axis=1)).buffer(0)
     outline = outline if isinstance(outline, Polygon) else outline.convex_hull

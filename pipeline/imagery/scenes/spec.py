@@ -96,13 +96,13 @@ def conditions_of(seed: int) -> Conditions:
         rng.uniform(math.radians(105), math.radians(255)),
         rng.uniform(math.radians(36), math.radians(62)),
     )
-    warmth, level = rng.normal(0, 0.02), rng.uniform(0.86, 1.04)
+    warmth, level = rng.normal(0, 0.02), rng.uniform(0.98, 1.24)
     weights = np.array(USUAL_WEIGHTS) * rng.uniform(0.45, 1.6, len(CROPS))
     return Conditions(
         season=float(rng.uniform(0, 1)),
         sun_xy=(math.sin(azimuth), -math.cos(azimuth)),
         sun_slope=math.tan(height),
-        shade=float(rng.uniform(0.42, 0.62)),
+        shade=float(rng.uniform(0.46, 0.66)),
         soil_rgb=_mixed(rng, SOILS),
         grass_rgb=_mixed(rng, GRASSES),
         gain_rgb=(level * (1 + warmth), level, level * (1 - warmth)),
@@ -110,7 +110,7 @@ def conditions_of(seed: int) -> Conditions:
         flight_angle=float(rng.choice((-1, 1)) * rng.uniform(0.07, 0.2)),
         terraces=float(rng.uniform(0.1, 0.6)),
         ripeness=float(rng.uniform(-0.2, 0.2)),
-        softness=float(rng.uniform(0.35, 0.75)),
+        softness=float(rng.uniform(0.65, 1.0)),
         crop_weights=tuple(float(weight) for weight in weights / weights.sum()),
     )
 

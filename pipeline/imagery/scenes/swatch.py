@@ -21,6 +21,8 @@ from pipeline.imagery.scenes.spec import Rgb
 SIDE_PX: Final = 1024
 TEXEL_M: Final = 0.015
 SIDE_M: Final = SIDE_PX * TEXEL_M
+MUTED: Final = 0.84
+"""How much of its colour a plant keeps from 60 m up."""
 
 Packed = npt.NDArray[np.uint32]
 
@@ -35,7 +37,9 @@ class Canvas:
     def packed(self) -> Packed:
         """The swatch as stored, uint32 [h, w]."""
         levels = np.empty((SIDE_PX, SIDE_PX, 4), np.uint8)
-        levels[..., :3] = np.clip(self.colour_hwb, 0, 255)
+        grey = self.colour_hwb @ np.array((0.3, 0.59, 0.11), np.float32)
+        muted = grey[..., None] + MUTED * (self.colour_hwb - grey[..., None])
+        levels[..., :3] = np.clip(muted, 0, 255)
         levels[..., 3] = np.clip(self.height_hw, 0, 1) * 255
         return levels.view("<u4")[..., 0].astype(np.uint32)
 

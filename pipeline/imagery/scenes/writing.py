@@ -22,6 +22,7 @@ from shapely import Polygon
 
 from pipeline.domain.progress import Progress, Report, say_nothing
 from pipeline.errors import InvalidInputError
+from pipeline.imagery.scenes.atlas import atlas_of
 from pipeline.imagery.scenes.flown import truth
 from pipeline.imagery.scenes.land import Plot
 from pipeline.imagery.scenes.noise import Tile
@@ -118,6 +119,7 @@ def _painted(spec: SceneSpec, tiles: list[Tile], workers: int) -> Iterator[tuple
     if workers == 1 or len(tiles) == 1:
         yield from ((tile, paint(spec, tile)) for tile in tiles)
         return
+    atlas_of(spec.seed).draw_all()
     pool = ProcessPoolExecutor(min(workers, len(tiles)))
     waiting: deque[tuple[Tile, Future[Painted]]] = deque()
     try:
