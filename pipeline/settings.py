@@ -52,7 +52,7 @@ class ScanSettings:
     """fp32, bf16, or auto: bf16 where the processor has it in hardware, else fp32."""
     read_ahead: int = 2
     """Windows decoded while others are scored; each costs about 20 MB."""
-    resample_beyond: float = 1.1
+    resample_beyond: float = 1.25
     """A mosaic within this factor of the model's ground sampling distance is read as it is."""
     least_valid_share: float = 0.25
     """A cell with less imagery than this is never called clear."""

@@ -14,11 +14,14 @@ and gives ``logits`` (float32, [n, classes, height / stride_px, width / stride_p
 
 import math
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from pipeline.errors import InvalidInputError
 
 MANIFEST_VERSION: Final = 1
+STRICT: Final = {"extra": "forbid"}
+"""Read by the checker of files: a key this version does not know is an error."""
+
 COARSEST: Final = 1.5
 """Ground this many times coarser than the model's ground sampling distance is not assessable."""
 
@@ -29,6 +32,8 @@ class Calibration:
 
     Fitted on ``n_cells`` cells of held-out ground; 0 says that it was not fitted.
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     slope: float = 1.0
     intercept: float = 0.0
@@ -51,6 +56,8 @@ class Thresholds:
     ``high`` was set for ``recall_target`` on ``n_plots`` held-out plots (plots, never cells), of which it found
     ``n_found``. ``basis`` says in a sentence how, and on what ground.
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     high: float
     low: float
@@ -75,6 +82,8 @@ class Thresholds:
 class TrainingData:
     """What the model saw: ``fingerprint`` is the sha256 over every source file's sha256."""
 
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
     name: str
     fingerprint: str
     licence: str
@@ -84,6 +93,8 @@ class TrainingData:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything ``bundle.json`` says. ``files`` maps each file's name to its sha256."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     version: int
     name: str
@@ -108,7 +119,9 @@ class Manifest:
             InvalidInputError: A version, class list or size that this software does not know.
         """
         if self.version != MANIFEST_VERSION:
-            raise InvalidInputError(f"bundle version {self.version} is not known, this software reads {MANIFEST_VERSION}")
+            raise InvalidInputError(
+                f"bundle version {self.version} is not known, this software reads {MANIFEST_VERSION}"
+            )
         if len(self.classes) != 1:
             raise InvalidInputError(f"a bundle has exactly one class, {self.name} has {len(self.classes)}")
         if self.stride_px < 1 or self.halo_px < 0 or self.halo_px % self.stride_px:

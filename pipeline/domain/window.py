@@ -16,8 +16,8 @@ from pipeline.errors import InvalidInputError
 class CellGrid:
     """The cells over a mosaic.
 
-    ``model_px_per_px`` is how many model pixels lie along one mosaic pixel (mosaic GSD / model GSD; 1 when the mosaic is
-    read as it is). The last column and row may reach past the mosaic.
+    ``model_px_per_px`` is how many model pixels lie along one mosaic pixel (mosaic GSD / model GSD; 1 when the mosaic
+    is read as it is). The last column and row may reach past the mosaic.
     """
 
     mosaic: Size
@@ -75,14 +75,14 @@ class Strip:
 class WindowPlan:
     """Cuts a grid of ``columns`` x ``rows`` cells into windows that cover each cell exactly once.
 
-    Windows are ``window_cells`` square but for those at the border, and the grid of windows may start ``shift_cells``
-    early, which changes the cut and must never change a score. A strip is at most ``strip_windows`` wide and strips run
-    downwards, so that what neighbours share is still at hand when it is needed again.
+    Windows have one size, at most ``most_cells`` a side, chosen so that the last of a row is not a sliver; the grid of
+    windows may start ``shift_cells`` early, which changes the cut and must never change a score. A strip is at most
+    ``strip_windows`` wide, and strips run downwards, so that what neighbours share is still at hand when needed again.
     """
 
     columns: int
     rows: int
-    window_cells: int
+    most_cells: int
     strip_windows: int = 4
     shift_cells: int = 0
 
@@ -90,28 +90,43 @@ class WindowPlan:
         """Refuse a plan that could not cover the grid.
 
         Raises:
-            InvalidInputError: A size is not positive or the shift is not inside one window.
+            InvalidInputError: A size is not positive, or the shift is not inside one window.
         """
-        if self.window_cells < 1 or self.strip_windows < 1:
-            raise InvalidInputError(f"a window of {self.window_cells} cells covers nothing")
-        if not 0 <= self.shift_cells < self.window_cells:
-            raise InvalidInputError(f"shift {self.shift_cells} cells must be in [0, {self.window_cells})")
+        if min(self.columns, self.rows, self.most_cells, self.strip_windows) < 1:
+            raise InvalidInputError(
+                f"windows of {self.most_cells} cells over {self.columns} x {self.rows} cells cover nothing"
+            )
+        if not 0 <= self.shift_cells < self.most_cells:
+            raise InvalidInputError(f"shift {self.shift_cells} cells must be in [0, {self.most_cells})")
+
+    @property
+    def window_columns(self) -> int:
+        """How many cells wide a whole window is."""
+        return _even_share(self.columns, self.most_cells)
+
+    @property
+    def window_rows(self) -> int:
+        """How many cells high a whole window is."""
+        return _even_share(self.rows, self.most_cells)
 
     def strips(self) -> Iterator[Strip]:
         """Every strip, band of columns by band of columns, each from top to bottom."""
-        across = tuple(self._spans(self.columns))
+        across = self._spans(self.columns, self.window_columns)
+        down = self._spans(self.rows, self.window_rows)
         index = 0
         for first in range(0, len(across), self.strip_windows):
             band = across[first : first + self.strip_windows]
-            for row, rows in self._spans(self.rows):
+            for row, rows in down:
                 windows = tuple(Window(column=column, row=row, columns=columns, rows=rows) for column, columns in band)
                 yield Strip(index=index, windows=windows)
                 index += 1
 
-    def _spans(self, length: int) -> Iterator[tuple[int, int]]:
-        """Start and length of each span along one axis."""
-        start = -self.shift_cells
-        while start < length:
-            end = min(start + self.window_cells, length)
-            yield max(start, 0), end - max(start, 0)
-            start += self.window_cells
+    def _spans(self, length: int, step: int) -> tuple[tuple[int, int], ...]:
+        """Start and length of each span of at most ``step`` cells along one axis."""
+        starts = range(-(self.shift_cells % step), length, step)
+        return tuple((max(start, 0), min(start + step, length) - max(start, 0)) for start in starts)
+
+
+def _even_share(length: int, most: int) -> int:
+    """The longest of the shortest equal spans, none above ``most``, that cover ``length``."""
+    return math.ceil(length / math.ceil(length / most))

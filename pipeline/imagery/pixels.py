@@ -78,36 +78,35 @@ class Ground:
 
     def read(self, *, column_px: int, row_px: int, width_px: int, height_px: int) -> Patch:
         """The window with upper left corner (``column_px``, ``row_px``), which may lie outside; in model pixels."""
-        pixels_hwb = np.empty((height_px, width_px, len(BANDS)), np.uint8)
-        pixels_hwb[:] = self.fill_rgb
-        valid_hw = np.zeros((height_px, width_px), bool)
         left, right = max(column_px, 0), min(column_px + width_px, self.size.width_px)
         top, bottom = max(row_px, 0), min(row_px + height_px, self.size.height_px)
+        if (right - left, bottom - top) == (width_px, height_px):
+            return self._read_inside(left, top, width_px, height_px)
+        pixels_hwb = np.full((height_px, width_px, len(BANDS)), self.fill_rgb, np.uint8)
+        valid_hw = np.zeros((height_px, width_px), bool)
         if left < right and top < bottom:
-            inside = np.s_[top - row_px : bottom - row_px, left - column_px : right - column_px]
-            self._read_into(pixels_hwb[inside], valid_hw[inside], left, top)
-            pixels_hwb[~valid_hw] = self.fill_rgb
+            inside = self._read_inside(left, top, right - left, bottom - top)
+            place = np.s_[top - row_px : bottom - row_px, left - column_px : right - column_px]
+            pixels_hwb[place], valid_hw[place] = inside.pixels_hwb, inside.valid_hw
         return Patch(pixels_hwb=pixels_hwb, valid_hw=valid_hw)
 
-    def _read_into(
-        self, pixels_hwb: npt.NDArray[np.uint8], valid_hw: npt.NDArray[np.bool_], left: int, top: int
-    ) -> None:
-        """Fill both arrays from a window that lies inside the raster."""
-        height, width = valid_hw.shape
+    def _read_inside(self, left: int, top: int, width: int, height: int) -> Patch:
+        """A window inside the raster, decoded straight into [h, w, b]: a copy would cost half as much again."""
         window = PixelWindow(
             left * self._across,
             top * self._down,
             min(width * self._across, self._raster.width - left * self._across),
             min(height * self._down, self._raster.height - top * self._down),
         )
+        pixels_hwb = np.empty((height, width, len(BANDS)), np.uint8)
         resampling = Resampling.bilinear if self._across <= 1 else Resampling.average
-        shape = (len(BANDS), height, width)
-        pixels_hwb[:] = np.moveaxis(self._raster.read(BANDS, window=window, out_shape=shape, resampling=resampling), 0, 2)
-        if self._masked:
-            masks = self._raster.dataset_mask(window=window, out_shape=(height, width), resampling=Resampling.nearest)
-            valid_hw[:] = masks > 0
-        else:
-            valid_hw[:] = True
+        self._raster.read(BANDS, window=window, out=pixels_hwb.transpose(2, 0, 1), resampling=resampling)
+        if not self._masked:
+            return Patch(pixels_hwb=pixels_hwb, valid_hw=np.ones((height, width), bool))
+        valid_hw = self._raster.read_masks(1, window=window, out_shape=(height, width)) > 0
+        if not valid_hw.all():
+            pixels_hwb[~valid_hw] = self.fill_rgb
+        return Patch(pixels_hwb=pixels_hwb, valid_hw=valid_hw)
 
 
 def _overview_level(factors: list[int], scale: float) -> int | None:
@@ -116,7 +115,13 @@ def _overview_level(factors: list[int], scale: float) -> int | None:
     return usable[-1] if usable else None
 
 
-def scale_for(gsd_m: float, *, model_gsd_m: float, resample_beyond: float = 1.1) -> float:
-    """Model pixels per raster pixel for a raster of ``gsd_m``; exactly 1 within a factor of ``resample_beyond``."""
+def scale_for(gsd_m: float, *, model_gsd_m: float, resample_beyond: float = 1.25) -> float:
+    """Model pixels per raster pixel for a raster of ``gsd_m``.
+
+    1, or 1 over a power of two (an overview), where that is within a factor of ``resample_beyond`` of what the model
+    expects: training covers as much, and pixels that are not resampled are sharper and quicker to read.
+    """
     ratio = gsd_m / model_gsd_m
-    return 1.0 if 1 / resample_beyond <= ratio <= resample_beyond else ratio
+    halvings = round(math.log2(1 / ratio)) if ratio < 1 else 0
+    as_is = 0.5**halvings
+    return as_is if 1 / resample_beyond <= ratio / as_is <= resample_beyond else ratio

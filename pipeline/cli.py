@@ -1,0 +1,163 @@
+"""The use cases from a terminal. Bad input gives one plain sentence on standard error and exit code 2."""
+
+import json
+import sys
+import tempfile
+import traceback
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from pipeline.domain.progress import Progress, Report
+from pipeline.errors import PlotwatchError, exit_code
+from pipeline.settings import load_settings, silence_calls_home
+
+app = typer.Typer(
+    name="plotwatch",
+    help="Drone orthomosaics to candidate plots, for human field verification. Every flag requires manual review.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Out = Annotated[Path | None, typer.Option(help="Folder for the results.")]
+Config = Annotated[Path | None, typer.Option(help="Settings, a TOML file; configs/plotwatch.toml shows every key.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON.")]
+
+
+@app.command()
+def scan(
+    ortho: Annotated[Path, typer.Argument(help="A GeoTIFF, an ODM project folder, or a zip of one.")],
+    model: Annotated[Path | None, typer.Option(help="Model bundle, a folder with bundle.json.")] = None,
+    out: Out = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find candidate plots in an orthomosaic. A scan that was stopped resumes when it is started again."""
+    from pipeline.workflow.scan import Order
+    from pipeline.workflow.scan import scan as run
+
+    settings = load_settings(config)
+    order = Order(source=ortho, model=model or settings.model, out=out or Path("out") / ortho.stem)
+    with _bars() as report:
+        record = run(order, settings, report)
+    if as_json:
+        typer.echo(json.dumps(asdict(record), ensure_ascii=False))
+        return
+    typer.echo(_summary(record.flags, record.area_m2, record.not_assessable_because))
+    typer.echo(f"report:  {order.out / 'report.html'}\nresults: {order.out}")
+
+
+def _summary(flags: int, area_m2: dict[str, float], reason: str | None) -> str:
+    areas = ", ".join(f"{name.replace('_', ' ')} {area / 10_000:.4f} ha" for name, area in area_m2.items())
+    asked = f"{flags} flag{'' if flags == 1 else 's'}, each unreviewed: a question for people, not a finding"
+    return f"{f'Not assessed: {reason}.' if reason else asked}\n{areas}"
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="Training configuration, a TOML file in configs/.")],
+    out: Out = None,
+) -> None:
+    """Train a model bundle; stopped, it resumes at its last checkpoint. Needs the [train] extra."""
+    try:
+        from pipeline.workflow.retrain import retrain
+    except ModuleNotFoundError as error:
+        raise PlotwatchError("training needs the [train] extra: pip install 'plotwatch[train]'") from error
+    with _bars() as report:
+        bundle = retrain(config, out or Path("runs") / config.stem, report)
+    typer.echo(f"bundle: {bundle}")
+
+
+@app.command()
+def scene(
+    size_px: Annotated[int, typer.Option(help="Width and height in pixels of 2 cm.")] = 8000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same land.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for the orthomosaic and its truth.")] = Path("out/scene"),
+) -> None:
+    """Render synthetic farmland with exact truth: an orthomosaic, and the plots hidden in it."""
+    from pipeline.imagery.scenes import SceneSpec, write_scene
+
+    with _bars() as report:
+        write_scene(SceneSpec(size_px=size_px, seed=seed), out, report)
+    typer.echo(f"scene: {out}")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the scene and the results.")] = Path("out/demo"),
+    model: Annotated[Path | None, typer.Option(help="Model bundle, a folder with bundle.json.")] = None,
+    size_px: Annotated[int, typer.Option(help="Width and height of the scene in pixels of 2 cm.")] = 8000,
+) -> None:
+    """Render farmland with known truth, scan it, and print what was found."""
+    from pipeline.workflow.demo import demonstrate
+
+    settings = load_settings()
+    with _bars() as report:
+        shown = demonstrate(model or settings.model, out, settings, size_px=size_px, report=report)
+    effort = shown.record.effort
+    typer.echo("synthetic farmland: this shows that the machine works, not how a model does on real land")
+    typer.echo(shown.comparison.sentence())
+    typer.echo(_summary(shown.record.flags, shown.record.area_m2, shown.record.not_assessable_because))
+    typer.echo(f"scored in {effort.seconds:.1f} s ({effort.mpix_per_s:.1f} MPix/s), {effort.peak_rss_mb} MB at most")
+    typer.echo(
+        f"report:  {shown.results / 'report.html'}\nresults: {shown.results}\ntruth:   {shown.scene / 'truth.gpkg'}"
+    )
+
+
+@contextmanager
+def _bars() -> Iterator[Report]:
+    """A progress bar for each stage on standard error; nothing where that is not a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks = {}
+
+        def report(progress: Progress) -> None:
+            if progress.stage not in tasks:
+                tasks[progress.stage] = bars.add_task(progress.stage, unit=progress.unit)
+            bars.update(tasks[progress.stage], completed=progress.done, total=progress.total)
+
+        yield report
+
+
+def main() -> None:
+    """Run the command line; errors become one sentence and an exit code."""
+    silence_calls_home()
+    try:
+        app()
+    except PlotwatchError as error:
+        typer.echo(f"plotwatch: {error}", err=True)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        typer.echo("plotwatch: stopped; start the same command again to go on from here", err=True)
+        sys.exit(130)
+    except Exception:  # noqa: BLE001 the entry point: an unknown error is kept for us and shown as an id
+        typer.echo(f"plotwatch: something unexpected went wrong; please send us {_keep_traceback()}", err=True)
+        sys.exit(1)
+
+
+def _keep_traceback() -> Path:
+    """Write the current error to a file of its own and return its path."""
+    path = Path(tempfile.gettempdir()) / f"plotwatch-error-{uuid.uuid4().hex[:12]}.txt"
+    path.write_text(traceback.format_exc(), encoding="utf-8")
+    return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""What a scan leaves: the *Scan result*, version 1.
+
+    flags.gpkg     one layer ``flags`` in the orthomosaic's CRS
+    flags.geojson  the same in longitude and latitude (RFC 7946)
+    scores.tif     probability x 254 a cell, 255 not assessed      (scanning.scores)
+    states.tif     the state of every pixel                        (scanning.scores)
+    scan.json      what was scanned with what, and what came out: the fields of ``ScanRecord``
+    report.html    the same for people                             (workflow.report)
+
+A flag has ``id class score area_m2 cells model threshold status``; its status is ``unreviewed``. Every file appears
+whole or not at all, ``scan.json`` last: a folder without it holds no finished scan.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyogrio
+import shapely
+from pyogrio.raw import write as write_vectors
+
+from pipeline.domain.coverage import GroundState, StateAreas
+from pipeline.domain.flag import Flag
+from pipeline.domain.geometry import Georeference
+from pipeline.imagery.whole import whole_file, write_text
+
+VERSION: Final = 1
+FILES: Final = ("flags.gpkg", "flags.geojson", "scores.tif", "states.tif", "scan.json", "report.html")
+FIELDS: Final = ("id", "class", "score", "area_m2", "cells", "model", "threshold", "status")
+NO_DATE: Final = "1970-01-01T00:00:00Z"
+"""GeoPackage stores when it was written; the same scan must give the same bytes, and scan.json says when."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orthophoto:
+    """The scanned orthomosaic as ``scan.json`` names it."""
+
+    name: str
+    sha256: str
+    bytes: int
+    width_px: int
+    height_px: int
+    gsd_m: float
+    crs: str
+    mask_origin: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUsed:
+    """The model as ``scan.json`` names it; ``sha256`` is that of its ``bundle.json``, which holds every file's."""
+
+    name: str
+    sha256: str
+    classes: tuple[str, ...]
+    gsd_m: float
+    threshold_high: float
+    threshold_low: float
+    precision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What the scan took. ``seconds`` and ``mpix_per_s`` (of mosaic) are of scoring alone, over all attempts."""
+
+    windows_read: int
+    windows_skipped: int
+    seconds: float
+    mpix_per_s: float
+    peak_rss_mb: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRecord:
+    """Everything ``scan.json`` says."""
+
+    version: int
+    software: str
+    scanned_at: str
+    orthomosaic: Orthophoto
+    model: ModelUsed
+    settings: dict[str, Any]
+    pixels: int
+    effort: Effort
+    pixels_by_state: dict[str, int]
+    area_m2: dict[str, float]
+    area_total_m2: float
+    flags: int
+    dropped_too_small: int
+    not_assessable_because: str | None
+
+
+def by_state(areas: StateAreas) -> tuple[dict[str, int], dict[str, float]]:
+    """Pixels and square metres of each state, under the state's name in small letters."""
+    names = {state: state.name.lower() for state in GroundState}
+    pixels = {name: areas.pixels.get(state, 0) for state, name in names.items()}
+    return pixels, {name: areas.area_m2(state) for state, name in names.items()}
+
+
+def write_record(folder: Path, record: ScanRecord) -> None:
+    """Write ``scan.json``."""
+    write_text(folder / "scan.json", json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n")
+
+
+def write_flags(folder: Path, flags: Sequence[Flag], place: Georeference) -> None:
+    """Write ``flags.gpkg`` and ``flags.geojson``; no flags give a layer without features."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_DATE})
+    with whole_file(folder / "flags.gpkg") as partial:
+        _write_layer(partial, flags, place, driver="GPKG")
+    with whole_file(folder / "flags.geojson") as partial:
+        _write_layer(partial, flags, place, driver="GeoJSON", RFC7946="YES")
+
+
+def _write_layer(path: Path, flags: Sequence[Flag], place: Georeference, **options: str) -> None:
+    geometry = np.array([shapely.to_wkb(_multi(flag)) for flag in flags], object)
+    columns = list(zip(*map(_row, flags), strict=True)) or [() for _ in FIELDS]
+    kinds = (object, object, np.float64, np.float64, np.int64, object, np.float64, object)
+    write_vectors(
+        path,
+        geometry=geometry,
+        field_data=[np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)],
+        fields=np.array(FIELDS, object),
+        layer="flags",
+        geometry_type="MultiPolygon",
+        crs=place.crs,
+        **options,
+    )
+
+
+def _multi(flag: Flag) -> shapely.MultiPolygon:
+    outline = flag.plot.outline
+    return outline if isinstance(outline, shapely.MultiPolygon) else shapely.MultiPolygon([outline])
+
+
+def _row(flag: Flag) -> tuple[object, ...]:
+    plot = flag.plot
+    score, area_m2 = round(plot.score, 4), round(plot.area_m2, 2)
+    return (flag.id, plot.class_name, score, area_m2, plot.cells, flag.model, flag.threshold, flag.status.value)

@@ -1,0 +1,161 @@
+"""The dense scan: read ahead, score, write, resume. Every cell with imagery is scored once, whatever the windows.
+
+Axes: h = row, w = column of model pixels; r, c = row, column of cells; b = band.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.domain.model import Manifest
+from pipeline.domain.orthomosaic import Orthomosaic
+from pipeline.domain.progress import Progress, Report
+from pipeline.domain.window import CellGrid, Strip, Window, WindowPlan
+from pipeline.imagery.layers import bounded_cache
+from pipeline.imagery.pixels import Ground, scale_for
+from pipeline.scanning.engine import Engine, probabilities
+from pipeline.scanning.ledger import Ledger, StripDone
+from pipeline.scanning.scores import NOT_ASSESSED, quantise
+from pipeline.settings import ScanSettings
+
+Pixels: TypeAlias = npt.NDArray[np.uint8]
+Logits: TypeAlias = npt.NDArray[np.float32]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+STAGE: Final = "scanning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How one mosaic is read for one model: its cells, its windows, and the pixels each window takes."""
+
+    grid: CellGrid
+    plan: WindowPlan
+    halo_px: int
+
+    @property
+    def height_px(self) -> int:
+        """Model pixels from top to bottom of what the engine is given for each window."""
+        return self.plan.window_rows * self.grid.stride_px + 2 * self.halo_px
+
+    @property
+    def width_px(self) -> int:
+        """Model pixels from left to right of what the engine is given for each window."""
+        return self.plan.window_columns * self.grid.stride_px + 2 * self.halo_px
+
+    def pixels(self, ground: Ground, window: Window) -> Pixels:
+        """The window with its halo, uint8 [h, w, 3], always of one size; what is not there has the fill colour."""
+        stride = self.grid.stride_px
+        patch = ground.read(
+            column_px=window.column * stride - self.halo_px,
+            row_px=window.row * stride - self.halo_px,
+            width_px=self.width_px,
+            height_px=self.height_px,
+        )
+        return patch.pixels_hwb
+
+    def cells(self, logits_rc: Logits, window: Window) -> Logits:
+        """The window's own cells out of the logits of all it was given."""
+        margin = self.halo_px // self.grid.stride_px
+        return logits_rc[margin : margin + window.rows, margin : margin + window.columns]
+
+
+def plan_reading(grid: CellGrid, model: Manifest, settings: ScanSettings) -> Reading:
+    """How ``grid`` is read for ``model``."""
+    plan = WindowPlan(
+        columns=grid.columns,
+        rows=grid.rows,
+        most_cells=max(1, settings.window_px // grid.stride_px),
+        shift_cells=settings.shift_cells,
+    )
+    return Reading(grid=grid, plan=plan, halo_px=model.halo_px)
+
+
+def grid_for(mosaic: Orthomosaic, model: Manifest, settings: ScanSettings) -> CellGrid:
+    """The cells of ``mosaic`` for ``model``."""
+    scale = scale_for(mosaic.georeference.gsd_m, model_gsd_m=model.gsd_m, resample_beyond=settings.resample_beyond)
+    return CellGrid(mosaic=mosaic.size, stride_px=model.stride_px, model_px_per_px=scale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenseScan:
+    """One scan: what is read, by which engine, for which model."""
+
+    working: Path
+    reading: Reading
+    model: Manifest
+    engine: Engine
+    read_ahead: int
+    flown_rc: npt.NDArray[np.int32]
+
+    def run(self, ledger: Ledger, report: Report) -> None:
+        """Score every strip that ``ledger`` lacks. An error in any window ends the scan; a later run resumes it."""
+        strips = [strip for strip in self.reading.plan.strips() if strip.index not in ledger.done]
+        total = len(strips) + len(ledger.done)
+        report(Progress(stage=STAGE, done=len(ledger.done), total=total, unit="strips"))
+        started = time.monotonic()
+        with closing(self._scored(window for strip in strips for window in self._flown(strip))) as scored:
+            for strip in strips:
+                flown = self._flown(strip)
+                for window, logits_rc in islice(scored, len(flown)):
+                    self._keep(ledger.scores_rc, window, logits_rc)
+                seconds, started = time.monotonic() - started, time.monotonic()
+                skipped = len(strip.windows) - len(flown)
+                ledger.finish(StripDone(strip=strip.index, scored=len(flown), skipped=skipped, seconds=seconds))
+                report(Progress(stage=STAGE, done=len(ledger.done), total=total, unit="strips"))
+
+    def _flown(self, strip: Strip) -> list[Window]:
+        """The windows of a strip with imagery in their own cells; the others are never read."""
+        return [window for window in strip.windows if self.flown_rc[_place(window)].any()]
+
+    def _keep(self, scores_rc: Pixels, window: Window, logits_rc: Logits) -> None:
+        """Write a window's scores; cells without imagery stay not assessed."""
+        scores = quantise(probabilities(self.reading.cells(logits_rc, window), self.model.calibration))
+        scores_rc[_place(window)] = np.where(self.flown_rc[_place(window)] > 0, scores, NOT_ASSESSED)
+
+    def _scored(self, windows: Iterator[Window]) -> Generator[tuple[Window, Logits]]:
+        """The logits of each window, in order; while some are scored the next are read."""
+        scale, fill = self.reading.grid.model_px_per_px, self.model.fill_rgb
+        with (
+            bounded_cache(),
+            Ground(self.working, scale=scale, fill_rgb=fill) as ground,
+            ThreadPoolExecutor(1, "read") as readers,
+            ThreadPoolExecutor(self.engine.lanes, "score") as scorers,
+        ):
+            read = _ahead(readers, lambda window: self.reading.pixels(ground, window), windows, self.read_ahead)
+            pairs = _ahead(scorers, lambda pair: self.engine.logits(pair[1]), read, self.engine.lanes)
+            for (window, _), logits_rc in pairs:
+                yield window, logits_rc
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterator[Item], depth: int
+) -> Iterator[tuple[Item, Result]]:
+    """Each item with what ``work`` makes of it, in order, with at most ``depth`` under way beyond the one awaited."""
+    waiting: deque[tuple[Item, Future[Result]]] = deque()
+    try:
+        for item in items:
+            waiting.append((item, pool.submit(work, item)))
+            if len(waiting) > depth:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+def _place(window: Window) -> tuple[slice, slice]:
+    """Where a window's cells lie in an array of all cells."""
+    return np.s_[window.row : window.row + window.rows, window.column : window.column + window.columns]

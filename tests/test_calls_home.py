@@ -1,0 +1,37 @@
+"""Nothing calls home: the guard works, and what is known to call is switched off."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+
+def test_the_guard_refuses_a_connection_to_elsewhere() -> None:
+    with socket.socket() as somewhere, pytest.raises(pytest.fail.Exception, match="was tried"):
+        somewhere.connect(("192.0.2.1", 80))
+    with pytest.raises(pytest.fail.Exception, match="was asked for"):
+        socket.getaddrinfo("pypi.org", 443)
+
+
+def test_albumentations_is_told_not_to_look_for_updates() -> None:
+    assert os.environ["NO_ALBUMENTATIONS_UPDATE"] == "1"  # set by conftest through settings.silence_calls_home
+
+
+def test_the_command_line_starts_without_torch_openvino_and_rasters() -> None:
+    heavy = "torch", "openvino", "rasterio", "albumentations"
+    code = f"import pipeline.cli, sys; print([name for name in {heavy!r} if name in sys.modules])"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert started.stdout.strip() == "[]"
+
+
+def test_a_scan_needs_no_torch() -> None:
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'torchvision', 'timm', 'albumentations', 'safetensors', 'cv2'): sys.modules[name] = None\n"
+        "import pipeline.workflow.scan, pipeline.workflow.demo\n"
+        "print('scans')"
+    )
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert started.stdout.strip() == "scans"
