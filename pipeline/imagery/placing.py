@@ -1,0 +1,80 @@
+"""Where a trusted raster lies: its size, and its georeference if it has one."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import rasterio
+from rasterio.crs import CRS
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
+
+from pipeline.domain.geometry import Georeference, Size
+from pipeline.errors import InvalidInputError, NotFoundError
+from pipeline.imagery.pixels import Ground
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The size of a raster and where it lies; a picture without a georeference has none."""
+
+    size: Size
+    georeference: Georeference | None
+
+
+def place_of(path: Path) -> Place:
+    """The size and place of the raster at ``path``.
+
+    Raises:
+        InvalidInputError: It is no raster, is rotated, or its coordinates are not lengths.
+        NotFoundError: There is no such file.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"there is no file {path}")
+    try:
+        with _without_placing_warnings(), rasterio.open(path) as raster:
+            size = Size(width_px=raster.width, height_px=raster.height)
+            return Place(size=size, georeference=_georeference(raster, path.name))
+    except RasterioIOError as error:
+        raise InvalidInputError(f"{path.name} cannot be read as a raster") from error
+
+
+def open_ground(path: Path, *, scale: float, fill_rgb: tuple[int, int, int]) -> Ground:
+    """``Ground`` for a raster or a plain picture: that a picture lies nowhere is no reason to warn."""
+    with _without_placing_warnings():
+        return Ground(path, scale=scale, fill_rgb=fill_rgb)
+
+
+def same_crs(first: str, second: str) -> bool:
+    """Whether two descriptions of a coordinate reference system (WKT or EPSG:N) mean the same one.
+
+    Raises:
+        InvalidInputError: One of them cannot be understood.
+    """
+    try:
+        return bool(CRS.from_user_input(first) == CRS.from_user_input(second))
+    except CRSError as error:
+        raise InvalidInputError(f"coordinate reference system {first!r} or {second!r} cannot be understood") from error
+
+
+def _without_placing_warnings() -> "warnings.catch_warnings[None]":
+    """A ``with`` in which pictures without a georeference are not warned about."""
+    return warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning)
+
+
+def _georeference(raster: rasterio.DatasetReader, name: str) -> Georeference | None:
+    """The georeference of an open raster, None for a picture that has neither CRS nor transform."""
+    if raster.crs is None:
+        return None
+    transform = raster.transform
+    if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
+        raise InvalidInputError(f"{name} is rotated or flipped; warp it to north-up first")
+    if not raster.crs.is_projected:
+        raise InvalidInputError(f"{name} is in degrees; warp it to a projected CRS (metres) first")
+    return Georeference(
+        crs=raster.crs.to_wkt(),
+        left=transform.c,
+        top=transform.f,
+        pixel_width=transform.a,
+        pixel_height=-transform.e,
+        metres_per_unit=float(raster.crs.linear_units_factor[1]),
+    )

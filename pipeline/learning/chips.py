@@ -1,0 +1,212 @@
+"""Pieces of ground cut on the fly: chip ``n`` of step ``s`` is a pure function of the seed, so a resumed training sees
+what an uninterrupted one would have seen.
+
+Axes: n = chip, h = row, w = column, b = band (red, green, blue), y = cell row, x = cell column.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from pipeline.errors import InvalidInputError
+from pipeline.imagery.masks import burn
+from pipeline.imagery.pixels import Patch
+from pipeline.imagery.placing import open_ground
+from pipeline.learning.labels import LabelledGround
+from pipeline.settings import STRICT
+
+CELL_PX: Final = 32
+IGNORED: Final = -1.0
+"""The truth of a cell that teaches and counts nothing."""
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class CellRule:
+    """When a cell is target, when it is clear, and when it is left out because it is neither."""
+
+    target_from: float = 0.10
+    """A cell with at least this share of target is target."""
+    clear_below: float = 0.001
+    """A cell with less is clear; what lies between is ignored."""
+    least_valid_share: float = 0.5
+    """A cell with less imagery is ignored."""
+
+    def __post_init__(self) -> None:
+        """Refuse shares out of order.
+
+        Raises:
+            InvalidInputError: Not 0 < clear_below <= target_from <= 1.
+        """
+        if not 0 < self.clear_below <= self.target_from <= 1:
+            raise InvalidInputError(
+                f"shares must be 0 < clear_below <= target_from <= 1, got {self.clear_below} and {self.target_from}"
+            )
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Sampling:
+    """Which chips a step sees."""
+
+    chip_px: int = 256
+    batch: int = 24
+    target_share: float = 0.5
+    """Chips around a random target."""
+    look_alike_share: float = 0.15
+    """Chips around a random other label, where there are any; the rest lie anywhere."""
+    cache_gb: float = 2.0
+    """Ground up to this size in all is held in memory, more is read chip by chip."""
+
+    def __post_init__(self) -> None:
+        """Refuse chips that are not whole cells.
+
+        Raises:
+            InvalidInputError: A size or share is impossible.
+        """
+        if self.chip_px < CELL_PX or self.chip_px % CELL_PX or self.batch < 1:
+            raise InvalidInputError(
+                f"chip_px {self.chip_px} must be a multiple of {CELL_PX} and batch {self.batch} at least 1"
+            )
+        if not (
+            self.target_share >= 0 and self.look_alike_share >= 0 and self.target_share + self.look_alike_share <= 1
+        ):
+            raise InvalidInputError("target_share and look_alike_share must be shares of one whole")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """Pixels and truth: uint8 [h, w, 3], and bool [h, w] where there is target and where there is imagery."""
+
+    pixels_hwb: npt.NDArray[np.uint8]
+    target_hw: npt.NDArray[np.bool_]
+    valid_hw: npt.NDArray[np.bool_]
+
+
+class Terrain:
+    """A labelled ground open for cutting: pixels from memory or file, targets burnt as they are asked for."""
+
+    def __init__(self, ground: LabelledGround, *, fill_rgb: tuple[int, int, int], cached: bool) -> None:
+        self.ground = ground
+        self.fill_rgb = fill_rgb
+        self._raster = open_ground(ground.path, scale=ground.scale, fill_rgb=fill_rgb)
+        self._outlines = np.array(ground.targets, dtype=object)
+        self._tree = shapely.STRtree(self._outlines)
+        self._cache: Patch | None = None
+        if cached:
+            self._cache = self._read(0, 0, *self._extent)
+            self.close()
+
+    def close(self) -> None:
+        """Close the file; what is in memory stays."""
+        self._raster.__exit__(None, None, None)
+
+    def cut(self, *, column_px: int, row_px: int, width_px: int, height_px: int) -> Chip:
+        """The window with that corner; outside the ground it holds the fill colour and is not valid."""
+        pixels_hwb = np.empty((height_px, width_px, 3), np.uint8)
+        pixels_hwb[:] = self.fill_rgb
+        valid_hw = np.zeros((height_px, width_px), bool)
+        left, top = max(column_px, 0), max(row_px, 0)
+        width = min(column_px + width_px, self._extent[0]) - left
+        height = min(row_px + height_px, self._extent[1]) - top
+        if width > 0 and height > 0:
+            inside = np.s_[top - row_px : top - row_px + height, left - column_px : left - column_px + width]
+            patch = self._read(left, top, width, height)
+            pixels_hwb[inside], valid_hw[inside] = patch.pixels_hwb, patch.valid_hw
+        target_hw = self._burn(column_px, row_px, width_px, height_px) & valid_hw
+        return Chip(pixels_hwb=pixels_hwb, target_hw=target_hw, valid_hw=valid_hw)
+
+    @property
+    def _extent(self) -> tuple[int, int]:
+        """Width and height in model pixels."""
+        return self.ground.size.width_px, self.ground.size.height_px
+
+    def _read(self, column: int, row: int, width: int, height: int) -> Patch:
+        """A window inside the ground, from memory if it is there."""
+        cache = self._cache
+        if cache is None:
+            left, top = column + self.ground.left_px, row + self.ground.top_px
+            return self._raster.read(column_px=left, row_px=top, width_px=width, height_px=height)
+        part = np.s_[row : row + height, column : column + width]
+        return Patch(pixels_hwb=cache.pixels_hwb[part], valid_hw=cache.valid_hw[part])
+
+    def _burn(self, column: int, row: int, width: int, height: int) -> npt.NDArray[np.bool_]:
+        """The target outlines that touch a window, as pixels of it."""
+        touching = self._tree.query(shapely.box(column, row, column + width, row + height))
+        moved = shapely.transform(self._outlines[np.sort(touching)], lambda points: points - (column, row))
+        return burn(list(moved), width_px=width, height_px=height)
+
+
+def open_terrains(
+    grounds: Sequence[LabelledGround], *, fill_rgb: tuple[int, int, int], cache_gb: float
+) -> tuple[Terrain, ...]:
+    """Each ground open for cutting, in memory if all of them fit into ``cache_gb``."""
+    cached = sum(ground.size.pixels for ground in grounds) * 4 <= cache_gb * 1e9
+    return tuple(Terrain(ground, fill_rgb=fill_rgb, cached=cached) for ground in grounds)
+
+
+class ChipSampler:
+    """Draws the windows of a step."""
+
+    def __init__(self, terrains: Sequence[Terrain], sampling: Sampling, *, seed: int) -> None:
+        self._terrains = terrains
+        self._sampling = sampling
+        self._seed = seed
+        areas = np.array([terrain.ground.size.pixels for terrain in terrains], float)
+        self._area_share = areas / areas.sum()
+        self._targets = _centres(terrains, of_targets=True)
+        self._look_alikes = _centres(terrains, of_targets=False)
+
+    def batch(self, step: int, *, margin: float) -> list[Chip]:
+        """The chips of one step, each ``margin`` times as wide as ``chip_px`` so that it can be turned and scaled."""
+        rng = np.random.default_rng([self._seed, step])
+        side = 2 * round(self._sampling.chip_px * margin / 2)
+        return [self._draw(rng, side) for _ in range(self._sampling.batch)]
+
+    def _draw(self, rng: np.random.Generator, side: int) -> Chip:
+        """One chip around a target, around a look-alike, or anywhere."""
+        lot = rng.random()
+        near_target = lot < self._sampling.target_share and len(self._targets)
+        near_other = lot < self._sampling.target_share + self._sampling.look_alike_share and len(self._look_alikes)
+        if near_target or near_other:
+            centres = self._targets if near_target else self._look_alikes
+            which, x, y = centres[rng.integers(len(centres))]
+            x, y = (x, y) + rng.uniform(-0.5, 0.5, 2) * self._sampling.chip_px * 0.9
+        else:
+            which = rng.choice(len(self._terrains), p=self._area_share)
+            size = self._terrains[which].ground.size
+            x, y = rng.uniform((0, 0), (size.width_px, size.height_px))
+        corner = {"column_px": int(x - side / 2), "row_px": int(y - side / 2)}
+        return self._terrains[int(which)].cut(**corner, width_px=side, height_px=side)
+
+
+def _centres(terrains: Sequence[Terrain], *, of_targets: bool) -> npt.NDArray[np.float64]:
+    """Terrain number, x and y of a point inside each label; float [labels, 3]."""
+    found = [
+        (number, point.x, point.y)
+        for number, terrain in enumerate(terrains)
+        for outline in (terrain.ground.targets if of_targets else terrain.ground.look_alikes)
+        for point in [outline.representative_point()]
+    ]
+    return np.array(found, float).reshape(-1, 3)
+
+
+def truth_of(chip: Chip, rule: CellRule) -> npt.NDArray[np.float32]:
+    """The truth of each cell: 1 target, 0 clear, ``IGNORED`` neither; float32 [y, x].
+
+    The share of target is taken over the pixels of the cell that are imagery.
+    """
+    valid_yx = count_cells(chip.valid_hw)
+    share_yx = count_cells(chip.target_hw & chip.valid_hw) / np.maximum(valid_yx, 1)
+    truth_yx = np.where(share_yx >= rule.target_from, 1.0, np.where(share_yx < rule.clear_below, 0.0, IGNORED))
+    truth_yx[valid_yx < rule.least_valid_share * CELL_PX**2] = IGNORED
+    return truth_yx.astype(np.float32)
+
+
+def count_cells(mask_hw: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """How many pixels of each cell are true; [y, x]."""
+    rows, columns = mask_hw.shape[0] // CELL_PX, mask_hw.shape[1] // CELL_PX
+    return mask_hw.reshape(rows, CELL_PX, columns, CELL_PX).sum(axis=(1, 3))

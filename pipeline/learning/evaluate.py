@@ -1,0 +1,141 @@
+"""How well cells are told apart on ground the network has not seen.
+
+Axes: n = window, h = row, w = column, b = band, y = cell row, x = cell column.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.special import expit
+
+from pipeline.domain.model import Calibration
+from pipeline.domain.window import Window, WindowPlan
+from pipeline.learning.chips import CELL_PX, CellRule, Terrain, count_cells, truth_of
+from pipeline.learning.labels import LabelledGround
+from pipeline.learning.network import CellClassifier
+
+WINDOW_CELLS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredGround:
+    """Every cell of a ground: float32 logits [y, x], truth [y, x] as ``chips.truth_of`` gives it, and bool [y, x] whether
+    there is enough imagery to ask.
+    """
+
+    ground: LabelledGround
+    logits_yx: npt.NDArray[np.float32]
+    truth_yx: npt.NDArray[np.float32]
+    assessable_yx: npt.NDArray[np.bool_]
+    valid_px: int
+
+    @property
+    def area_m2(self) -> float:
+        """The flown ground, in square metres."""
+        return self.valid_px * (self.ground.gsd_m / self.ground.scale) ** 2
+
+    def probabilities(self, calibration: Calibration) -> npt.NDArray[np.float64]:
+        """The calibrated probability of each cell; float64 [y, x], 0 where there is too little imagery."""
+        raised_yx = calibration.slope * self.logits_yx.astype(np.float64) + calibration.intercept
+        return np.where(self.assessable_yx, expit(raised_yx), 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellNumbers:
+    """How well cells are ranked: average precision, and precision where 90 and 95 % of target cells are found."""
+
+    cells: int
+    target_cells: int
+    average_precision: float
+    precision_at_90_recall: float
+    precision_at_95_recall: float
+
+
+def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *, halo_px: int) -> ScoredGround:
+    """Every cell of a ground scored once, by the network as it is, in eval mode."""
+    size = terrain.ground.size
+    rows, columns = -(-size.height_px // CELL_PX), -(-size.width_px // CELL_PX)
+    logits_yx, truth_yx = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
+    assessable_yx = np.zeros((rows, columns), bool)
+    valid_px = 0
+    was_training = classifier.training
+    classifier.eval()
+    for window in _windows(rows, columns):
+        place = np.s_[window.row : window.row + window.rows, window.column : window.column + window.columns]
+        seen = terrain.cut(
+            column_px=window.column * CELL_PX - halo_px,
+            row_px=window.row * CELL_PX - halo_px,
+            width_px=window.columns * CELL_PX + 2 * halo_px,
+            height_px=window.rows * CELL_PX + 2 * halo_px,
+        )
+        inner = slice(halo_px // CELL_PX, -(halo_px // CELL_PX) or None)
+        logits_yx[place] = logits_of(classifier, seen.pixels_hwb[None])[0, inner, inner]
+        truth_yx[place] = truth_of(seen, rule)[inner, inner]
+        valid_yx = count_cells(seen.valid_hw)[inner, inner]
+        assessable_yx[place] = valid_yx >= rule.least_valid_share * CELL_PX**2
+        valid_px += int(valid_yx.sum())
+    classifier.train(was_training)
+    return ScoredGround(
+        ground=terrain.ground,
+        logits_yx=logits_yx,
+        truth_yx=truth_yx,
+        assessable_yx=assessable_yx,
+        valid_px=valid_px,
+    )
+
+
+def logits_of(classifier: CellClassifier, pixels_nhwb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """The network's answer in full precision, float32 [n, y, x]."""
+    with torch.inference_mode():
+        device = classifier.head.weight.device
+        answer: npt.NDArray[np.float32] = classifier(torch.from_numpy(pixels_nhwb).to(device))[:, 0].cpu().numpy()
+        return answer
+
+
+def _windows(rows: int, columns: int) -> Iterator[Window]:
+    """Windows that cover every cell once."""
+    for strip in WindowPlan(columns=columns, rows=rows, window_cells=WINDOW_CELLS).strips():
+        yield from strip.windows
+
+
+def cells_of(scored: tuple[ScoredGround, ...]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Logits and truth of every cell that counts, over all grounds; float64 [cells] and bool [cells]."""
+    logits = np.concatenate([one.logits_yx[one.truth_yx >= 0] for one in scored])
+    truth = np.concatenate([one.truth_yx[one.truth_yx >= 0] for one in scored])
+    return logits.astype(np.float64), truth > 0
+
+
+def measure_cells(scored: tuple[ScoredGround, ...]) -> CellNumbers:
+    """How well the cells of all grounds are ranked; not a number where there is no target."""
+    logits, truth = cells_of(scored)
+    precision, recall = _precision_and_recall(logits, truth)
+    steps = np.diff(recall, prepend=0.0)
+    return CellNumbers(
+        cells=len(truth),
+        target_cells=int(truth.sum()),
+        average_precision=float((precision * steps).sum()),
+        precision_at_90_recall=_best_at(precision, recall, 0.90),
+        precision_at_95_recall=_best_at(precision, recall, 0.95),
+    )
+
+
+def _precision_and_recall(
+    scores: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Precision and recall at each distinct score, from the highest down."""
+    if not len(scores):
+        return np.array([np.nan]), np.array([np.nan])
+    order = np.argsort(-scores, kind="stable")
+    last_of_value = np.append(np.diff(scores[order]) != 0, [True])
+    found = np.cumsum(truth[order])[last_of_value]
+    named = np.flatnonzero(last_of_value) + 1
+    return found / named, found / (truth.sum() or np.nan)
+
+
+def _best_at(precision: npt.NDArray[np.float64], recall: npt.NDArray[np.float64], least_recall: float) -> float:
+    """The best precision among thresholds that find at least ``least_recall``."""
+    enough = precision[recall >= least_recall]
+    return float(enough.max()) if len(enough) else float("nan")

@@ -1,0 +1,219 @@
+"""A fully convolutional classifier: one logit for each cell of 32 px, whatever the size of the window.
+
+A cell's score depends on a limited surround. How far it sees is measured, not assumed, so any backbone without global
+pooling will do, and a halo that wide makes scores independent of how a mosaic is cut into windows.
+
+Axes: n = window, h = row, w = column, b = band, c = class, y = cell row, x = cell column.
+"""
+
+import math
+from typing import Final
+
+import timm
+import torch
+import torchvision
+from pydantic.dataclasses import dataclass as checked_dataclass
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torchvision.models.resnet import ResNet
+
+from pipeline.errors import InvalidInputError
+from pipeline.learning.chips import CELL_PX
+from pipeline.settings import STRICT
+
+MEAN_RGB: Final = (123.675, 116.28, 103.53)
+STD_RGB: Final = (58.395, 57.12, 57.375)
+"""ImageNet's, in [0, 255]: constants of no data set of ours, and right for weights that were trained there."""
+FILL_RGB: Final = (124, 116, 104)
+"""What stands where nothing was flown: the mean, as ``Manifest.fill_rgb`` has it."""
+FAMILIES: Final = ("resnet", "resnext", "wide_resnet")
+STAGE_WIDTHS: Final = (64, 128, 256, 512)
+LAST_STAGE: Final = 4
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Backbone:
+    """Which network looks: a torchvision ResNet by name, or ``timm:NAME``."""
+
+    name: str = "resnet18"
+    last_stage: int = 4
+    """3 ends a stage earlier, at 16 px, and a strided convolution takes the last step: a quarter of the weights."""
+    width: float = 1.0
+    """Share of the channels (torchvision only): half of them cost a quarter."""
+
+    def __post_init__(self) -> None:
+        """Refuse a backbone that cannot be built.
+
+        Raises:
+            InvalidInputError: The stage or the width is out of range.
+        """
+        if self.last_stage not in range(2, LAST_STAGE + 1) or not 0 < self.width <= 1:
+            raise InvalidInputError(f"last_stage {self.last_stage} must be 2, 3 or 4 and width {self.width} in (0, 1]")
+
+    @property
+    def label(self) -> str:
+        """One line that says which network this is."""
+        return f"{self.name} stages 1-{self.last_stage} width {self.width:g}"
+
+
+class CellClassifier(nn.Module):
+    """uint8 pixels [n, h, w, 3] in, float32 logits [n, 1, h / 32, w / 32] out; h and w are multiples of 32.
+
+    ``shift_px`` moves the picture so that a cell looks as far to its left as to its right: strided convolutions look
+    around the corner of a cell, not around its centre.
+    """
+
+    def __init__(self, features: nn.Module, channels: int, stride_px: int) -> None:
+        super().__init__()
+        self.features = features
+        steps = [_halving(channels) for _ in range(round(math.log2(CELL_PX / stride_px)))]
+        self.tail = nn.Sequential(*steps)
+        self.head = nn.Conv2d(channels, 1, kernel_size=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.constant_(self.head.bias, -3.0)  # most cells are clear: start from there
+        self.shift_px = 0
+        self.register_buffer("mean_b", torch.tensor(MEAN_RGB), persistent=False)
+        self.register_buffer("std_b", torch.tensor(STD_RGB), persistent=False)
+
+    def forward(self, pixels_nhwb: Tensor) -> Tensor:
+        """Logits of pixels."""
+        normal_nhwb = (pixels_nhwb.to(torch.float32) - self.mean_b) / self.std_b
+        return self.score(normal_nhwb.permute(0, 3, 1, 2))
+
+    def score(self, normal_nbhw: Tensor) -> Tensor:
+        """Logits of normalised pixels, float32 [n, 3, h, w]."""
+        if self.shift_px:
+            kept = normal_nbhw[:, :, self.shift_px :, self.shift_px :]
+            normal_nbhw = functional.pad(kept, (0, self.shift_px, 0, self.shift_px))
+        logits: Tensor = self.head(self.tail(self.features(normal_nbhw)))
+        return logits.float()
+
+
+def build(backbone: Backbone) -> CellClassifier:
+    """An untrained classifier on ``backbone``, centred on its cells; draws its weights from torch's generator.
+
+    Raises:
+        InvalidInputError: There is no such backbone, or its cells see the whole picture.
+    """
+    features, channels, stride_px = _timm(backbone) if backbone.name.startswith("timm:") else _resnet(backbone)
+    classifier = CellClassifier(features, channels, stride_px)
+    left, right = reach_px(classifier)
+    classifier.shift_px = max(0, round((left - right) / 2))
+    return classifier
+
+
+def halo_px(classifier: CellClassifier) -> int:
+    """How much ground around a window its cells need, in whole cells."""
+    return math.ceil(max(reach_px(classifier)) / CELL_PX) * CELL_PX
+
+
+def reach_px(classifier: CellClassifier, *, farthest_px: int = 1024) -> tuple[int, int]:
+    """How far a cell sees beyond its own left and right border.
+
+    Not-a-number in one column of pixels spreads to exactly the cells that see this column, whatever the weights.
+
+    Raises:
+        InvalidInputError: Cells see further than ``farthest_px``, so that scores would depend on the window.
+    """
+    middle = farthest_px // CELL_PX
+    normal_nbhw = torch.zeros(CELL_PX, 3, CELL_PX, 2 * farthest_px)
+    for offset in range(CELL_PX):
+        normal_nbhw[offset, :, :, middle * CELL_PX + offset] = math.nan
+    was_training = classifier.training
+    classifier.eval()
+    with torch.no_grad():
+        touched_nx = classifier.score(normal_nbhw).isnan()[:, 0, 0]
+    classifier.train(was_training)
+    if touched_nx[:, 0].any() or touched_nx[:, -1].any():
+        raise InvalidInputError(
+            f"cells of this backbone see further than {farthest_px} px; it cannot be scanned in windows"
+        )
+    offsets, cells = (index.tolist() for index in touched_nx.nonzero(as_tuple=True))
+    columns = [middle * CELL_PX + offset for offset in offsets]
+    left = max(CELL_PX * cell - column for column, cell in zip(columns, cells, strict=True))
+    right = max(column - CELL_PX * cell - CELL_PX + 1 for column, cell in zip(columns, cells, strict=True))
+    return max(left, 0), max(right, 0)
+
+
+def _halving(channels: int) -> nn.Module:
+    """A strided 3 x 3 convolution, batch norm and ReLU: half the resolution."""
+    convolution = nn.Conv2d(channels, channels, kernel_size=3, stride=2, padding=1, bias=False)
+    nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
+    return nn.Sequential(convolution, nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
+
+
+class _Narrow(ResNet):
+    """A torchvision ResNet with a share of the channels."""
+
+    def __init__(self, model: ResNet, width: float) -> None:
+        stages = [model.layer1, model.layer2, model.layer3, model.layer4]
+        block = type(model.layer1[0])
+        super().__init__(block, [len(stage) for stage in stages])
+        planes = [max(8, round(channels * width / 8) * 8) for channels in STAGE_WIDTHS]
+        self.inplanes = planes[0]
+        self.conv1 = nn.Conv2d(3, planes[0], kernel_size=7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes[0])
+        for number, (channels, stage) in enumerate(zip(planes, stages, strict=True), start=1):
+            built = self._make_layer(block, channels, len(stage), stride=1 if number == 1 else 2)
+            setattr(self, f"layer{number}", built)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+
+def _resnet(backbone: Backbone) -> tuple[nn.Module, int, int]:
+    """The features of a torchvision ResNet, their channels and their stride."""
+    if not backbone.name.startswith(FAMILIES) or backbone.name not in torchvision.models.list_models():
+        raise InvalidInputError(
+            f"there is no backbone {backbone.name!r}; a torchvision ResNet such as resnet18, or timm:NAME"
+        )
+    model = torchvision.models.get_model(backbone.name, weights=None)
+    if backbone.width != 1:
+        model = _Narrow(model, backbone.width)
+    stages = [model.layer1, model.layer2, model.layer3, model.layer4][: backbone.last_stage]
+    features = nn.Sequential(model.conv1, model.bn1, model.relu, model.maxpool, *stages)
+    with torch.no_grad():
+        channels = features.eval()(torch.zeros(1, 3, CELL_PX, CELL_PX)).shape[1]
+    return features.train(), channels, 2 ** (backbone.last_stage + 1)
+
+
+class _LastStage(nn.Module):
+    """The last feature map of a timm ``features_only`` model."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, normal_nbhw: Tensor) -> Tensor:
+        """Features of normalised pixels."""
+        features: Tensor = self.model(normal_nbhw)[-1]
+        return features
+
+
+def _timm(backbone: Backbone) -> tuple[nn.Module, int, int]:
+    """The features of a timm model at the stage's stride, their channels and their stride."""
+    name, stride_px = backbone.name.removeprefix("timm:"), 2 ** (backbone.last_stage + 1)
+    if name not in timm.list_models() or backbone.width != 1:
+        raise InvalidInputError(f"there is no timm backbone {name!r} of width {backbone.width:g}")
+    strides = timm.create_model(name, pretrained=False, features_only=True).feature_info.reduction()
+    if stride_px not in strides:
+        raise InvalidInputError(f"{name} has no features at {stride_px} px, only at {strides}")
+    index = strides.index(stride_px)
+    model = timm.create_model(name, pretrained=False, features_only=True, out_indices=(index,))
+    return _LastStage(model), model.feature_info.channels()[-1], stride_px
+
+
+def fold_batch_norm(module: nn.Module) -> None:
+    """Fold, in place, every plain batch norm into the convolution defined right before it; ``module`` must be in eval mode."""
+    names = list(module.named_children())
+    for (first_name, first), (second_name, second) in zip(names, names[1:], strict=False):
+        if (
+            isinstance(first, nn.Conv2d)
+            and type(second) is nn.BatchNorm2d
+            and second.num_features == first.out_channels
+        ):
+            setattr(module, first_name, fuse_conv_bn_eval(first, second))
+            setattr(module, second_name, nn.Identity())
+    for _, child in module.named_children():
+        fold_batch_norm(child)

@@ -1,0 +1,170 @@
+"""From labels to a bundle: the one entry to learning.
+
+A run leaves in its folder: ``checkpoint.safetensors`` (a killed run goes on from it), ``curve.csv``, ``metrics.json`` and the
+bundle, a folder with the model's name.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.domain.model import MANIFEST_VERSION, Manifest, TrainingData
+from pipeline.domain.progress import Progress, Report
+from pipeline.learning.calibrate import fit_calibration, set_thresholds
+from pipeline.learning.card import Measured, limits_of, write_card
+from pipeline.learning.chips import CELL_PX, Terrain, open_terrains
+from pipeline.learning.evaluate import ScoredGround, measure_cells, score_ground
+from pipeline.learning.export import frozen, write_bundle
+from pipeline.learning.fit import Fitted, fit
+from pipeline.learning.labels import LabelledGround, read_grounds
+from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier, halo_px
+from pipeline.learning.plan import TrainingConfig
+from pipeline.learning.plots import Share, measure_plots
+from pipeline.learning.sources import DataSet, Role, check_split, data_fingerprint, read_dataset
+
+METRICS: Final = "metrics.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Data:
+    """A data set that was read and checked."""
+
+    dataset: DataSet
+    grounds: tuple[LabelledGround, ...]
+    fingerprint: str
+
+    def of_role(self, role: Role) -> tuple[LabelledGround, ...]:
+        """The grounds that play ``role``."""
+        return tuple(ground for ground in self.grounds if ground.role is role)
+
+
+def train(config: TrainingConfig, out: Path, report: Report) -> Path:
+    """Train, calibrate, measure and export what ``config`` describes; goes on where a killed run in ``out`` stood.
+
+    Returns:
+        The bundle, ``out`` / ``config.name``.
+
+    Raises:
+        InvalidInputError: Labels, split or configuration cannot be used, or ``out`` holds another training.
+        NotFoundError: A file is missing.
+    """
+    data = _read(config)
+    out.mkdir(parents=True, exist_ok=True)
+    train_terrains, validate_terrains, calibrate_terrains = (
+        _open(config, data.of_role(role)) for role in (Role.TRAIN, Role.VALIDATE, Role.CALIBRATE)
+    )
+    fingerprint = config.fingerprint(data.fingerprint)
+    fitted = fit(config, train_terrains, validate_terrains, folder=out, fingerprint=fingerprint, report=report)
+    classifier = frozen(fitted.classifier)
+    calibrate = _score(config, classifier, calibrate_terrains, report, "calibrate")
+    validate = _score(config, classifier, validate_terrains, report, "validate")
+    manifest = _manifest(config, data, classifier, calibrate)
+    measured = _measure(config, data, manifest, validate)
+    bundle = out / config.name
+    write_bundle(bundle, classifier, config.backbone, manifest, write_card(manifest, measured))
+    _write_metrics(out / METRICS, config, manifest, measured, fitted)
+    return bundle
+
+
+def _read(config: TrainingConfig) -> _Data:
+    """The data set, with its split checked in pixels of its orthomosaics."""
+    dataset = read_dataset(config.data)
+    grounds = read_grounds(dataset, model_gsd_m=config.gsd_m)
+    check_split(dataset, gap_px=math.ceil(config.sampling.chip_px / min(ground.scale for ground in grounds)))
+    return _Data(dataset=dataset, grounds=grounds, fingerprint=data_fingerprint(dataset))
+
+
+def _open(config: TrainingConfig, grounds: Sequence[LabelledGround]) -> tuple[Terrain, ...]:
+    """Grounds open for cutting."""
+    return open_terrains(grounds, fill_rgb=FILL_RGB, cache_gb=config.sampling.cache_gb)
+
+
+def _score(
+    config: TrainingConfig,
+    classifier: CellClassifier,
+    terrains: Sequence[Terrain],
+    report: Report,
+    stage: str,
+) -> tuple[ScoredGround, ...]:
+    """Every cell of every ground scored by the network as it will be shipped."""
+    halo, scored = halo_px(classifier), []
+    for number, terrain in enumerate(terrains, start=1):
+        scored.append(score_ground(classifier, terrain, config.cells, halo_px=halo))
+        report(Progress(stage=stage, done=number, total=len(terrains), unit="grounds"))
+    return tuple(scored)
+
+
+def _manifest(
+    config: TrainingConfig, data: _Data, classifier: CellClassifier, calibrate: Sequence[ScoredGround]
+) -> Manifest:
+    """What the bundle says of itself, all but its files."""
+    calibration = fit_calibration(calibrate)
+    sources = sorted(
+        {f"{source.field} ({source.role.value})" for source in data.dataset.source if source.role is not Role.TEST}
+    )
+    return Manifest(
+        version=MANIFEST_VERSION,
+        name=config.name,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        classes=("+".join(data.dataset.target),),
+        gsd_m=config.gsd_m,
+        stride_px=CELL_PX,
+        halo_px=halo_px(classifier),
+        mean_rgb=MEAN_RGB,
+        std_rgb=STD_RGB,
+        backbone=config.backbone.label,
+        calibration=calibration,
+        thresholds=set_thresholds(calibrate, calibration, config.thresholds),
+        data=TrainingData(
+            name=data.dataset.name,
+            fingerprint=data.fingerprint,
+            licence=data.dataset.licence,
+            sources=tuple(sources),
+        ),
+        limits=limits_of(stand_in=config.stand_in, notes=config.notes),
+    )
+
+
+def _measure(config: TrainingConfig, data: _Data, manifest: Manifest, validate: tuple[ScoredGround, ...]) -> Measured:
+    """The numbers of the card."""
+    shown = data.of_role(Role.TRAIN)
+    return Measured(
+        cells=measure_cells(validate),
+        plots=measure_plots(validate, manifest.calibration, manifest.thresholds),
+        train_labels=sum(len(ground.targets) for ground in shown),
+        train_area_m2=sum(ground.size.pixels for ground in shown) * config.gsd_m**2,
+        chips_seen=config.steps * config.sampling.batch,
+    )
+
+
+def _write_metrics(path: Path, config: TrainingConfig, manifest: Manifest, measured: Measured, fitted: Fitted) -> None:
+    """Every number of a run as JSON."""
+    plots = measured.plots
+    content: dict[str, Any] = {
+        "name": config.name,
+        "created_at": manifest.created_at,
+        "config": asdict(config) | {"data": config.data.name},
+        "data": asdict(manifest.data),
+        "cells": asdict(measured.cells),
+        "plots": {
+            "recall": _share(plots.recall),
+            "precision": _share(plots.precision),
+            "false_per_hectare": plots.false_per_hectare,
+            "area_m2": plots.area_m2,
+        },
+        "calibration": asdict(manifest.calibration),
+        "thresholds": asdict(manifest.thresholds),
+        "steps": fitted.progressed.step,
+        "training_seconds": round(fitted.progressed.seconds, 1),
+        "training_megapixels_per_second": round(fitted.pixels_per_second / 1e6, 3),
+    }
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _share(share: Share) -> dict[str, Any]:
+    """A share as JSON."""
+    return {"value": share.value, "hits": share.hits, "n": share.n, "interval_95": list(share.interval)}
