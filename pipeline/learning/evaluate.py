@@ -97,7 +97,7 @@ def logits_of(classifier: CellClassifier, pixels_nhwb: npt.NDArray[np.uint8]) ->
 
 def _windows(rows: int, columns: int) -> Iterator[Window]:
     """Windows that cover every cell once."""
-    for strip in WindowPlan(columns=columns, rows=rows, window_cells=WINDOW_CELLS).strips():
+    for strip in WindowPlan(columns=columns, rows=rows, most_cells=WINDOW_CELLS).strips():
         yield from strip.windows
 
 
