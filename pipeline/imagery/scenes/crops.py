@@ -120,7 +120,7 @@ def tree(rng: np.random.Generator) -> Canvas:
     boughs = swatch.unit(swatch.streaks(rng, length_m=1.9, width_m=1.6))
     canvas = Canvas(
         colour_hwb=swatch.tinted(0.6 * boughs + 0.4 * dome, (74, 88, 54), (142, 152, 100)),
-        height_hw=0.15 + dome * (0.5 + 0.35 * boughs),
+        height_hw=(0.15 + dome * (0.5 + 0.35 * boughs)).astype(np.float32),
     )
     _leafy(rng, canvas, 0.45)
     return canvas
@@ -142,7 +142,9 @@ def greenhouse(rng: np.random.Generator) -> Canvas:
     plants = swatch.unit(swatch.streaks(rng, length_m=3.0, width_m=0.2))
     colour = swatch.tinted(0.55 * dirt + 0.45 * (1 - plants), (148, 158, 152), (200, 204, 202))
     colour *= (0.72 + 0.28 * arch)[..., None] * (1 - 0.16 * ribs)[..., None]
-    return Canvas(colour_hwb=colour, height_hw=(arch + 0 * dirt).astype(np.float32))
+    height = np.zeros_like(dirt)
+    height += arch
+    return Canvas(colour_hwb=colour, height_hw=height)
 
 
 def fallow(rng: np.random.Generator) -> Canvas:
@@ -192,7 +194,7 @@ def dirt_road(rng: np.random.Generator) -> Canvas:
         rng, length_m=0.12, width_m=0.1
     )
     worn = np.clip((np.abs(beside_m - 0.8) + edge - 0.3) / 0.35, 0, 1)
-    canvas.height_hw *= worn.astype(np.float32) * (beside_m < 1.9)  # noqa: PLR2004 - half a lane
+    canvas.height_hw *= worn.astype(np.float32)
     return canvas
 
 

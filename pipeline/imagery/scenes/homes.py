@@ -112,7 +112,7 @@ def tree(rng: np.random.Generator, day: Conditions, place: Place, radius_m: floa
     if isinstance(outline, MultiPolygon):
         outline = outline.convex_hull
     height = radius_m * rng.uniform(1.6, 2.6)
-    tone, warm = rng.uniform(0.8, 1.15), rng.normal(0, 0.06)
+    tone, warm = rng.uniform(0.95, 1.3), rng.normal(0.01, 0.035)
     look = Look(
         swatch="tree",
         angle=float(rng.uniform(0, 6)),
