@@ -32,6 +32,8 @@ from pipeline.imagery.scenes.spec import SceneSpec
 VERSION: Final = 1
 TILE_PX: Final = 1024
 BLOCK_PX: Final = 512
+MANY_TILES: Final = 16
+"""From here on a scene shows almost every swatch, and they are drawn once for all processes."""
 NAMES: Final = ("orthomosaic.tif", "truth.gpkg", "scene.json")
 
 Painted = tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]
@@ -119,7 +121,8 @@ def _painted(spec: SceneSpec, tiles: list[Tile], workers: int) -> Iterator[tuple
     if workers == 1 or len(tiles) == 1:
         yield from ((tile, paint(spec, tile)) for tile in tiles)
         return
-    atlas_of(spec.seed).draw_all()
+    if len(tiles) >= MANY_TILES:
+        atlas_of(spec.seed).draw_all()
     pool = ProcessPoolExecutor(min(workers, len(tiles)))
     waiting: deque[tuple[Tile, Future[Painted]]] = deque()
     try:
