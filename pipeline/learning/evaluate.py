@@ -22,8 +22,10 @@ WINDOW_CELLS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredGround:
-    """Every cell of a ground: float32 logits [y, x], truth [y, x] as ``chips.truth_of`` gives it, and bool [y, x] whether
-    there is enough imagery to ask.
+    """Every cell of a ground.
+
+    ``logits_yx`` is float32, ``truth_yx`` as ``chips.truth_of`` gives it, and ``assessable_yx`` says whether there is
+    enough imagery to ask.
     """
 
     ground: LabelledGround
@@ -97,7 +99,7 @@ def logits_of(classifier: CellClassifier, pixels_nhwb: npt.NDArray[np.uint8]) ->
 
 def _windows(rows: int, columns: int) -> Iterator[Window]:
     """Windows that cover every cell once."""
-    for strip in WindowPlan(columns=columns, rows=rows, window_cells=WINDOW_CELLS).strips():
+    for strip in WindowPlan(columns=columns, rows=rows, most_cells=WINDOW_CELLS).strips():
         yield from strip.windows
 
 
