@@ -1,6 +1,7 @@
 """Outlines to pixels and back.
 
-Axes: h = row, w = column. Outlines are in pixels of the array: x counts columns, y counts rows, corner (0, 0) upper left.
+Axes: h = row, w = column. Outlines are in pixels of the array: x counts columns, y counts rows, both from the upper
+left corner.
 """
 
 import warnings
@@ -20,7 +21,7 @@ def burn(outlines: Sequence[shapely.Geometry], *, width_px: int, height_px: int)
     drawn = [outline for outline in outlines if not outline.is_empty]
     if not drawn:
         return np.zeros((height_px, width_px), bool)
-    return rasterize(drawn, out_shape=(height_px, width_px), dtype="uint8").astype(bool)
+    return np.asarray(rasterize(drawn, out_shape=(height_px, width_px), dtype="uint8"), bool)
 
 
 def outlines_of(mask_hw: npt.NDArray[np.bool_]) -> tuple[shapely.Polygon, ...]:

@@ -56,6 +56,14 @@ def same_crs(first: str, second: str) -> bool:
         raise InvalidInputError(f"coordinate reference system {first!r} or {second!r} cannot be understood") from error
 
 
+def crs_name(crs: str | None) -> str:
+    """A short name for a coordinate reference system (WKT or EPSG:N), for messages."""
+    if crs is None:
+        return "no coordinate reference system"
+    authority = CRS.from_user_input(crs).to_authority()
+    return ":".join(authority) if authority else "a coordinate reference system without a code"
+
+
 def _without_placing_warnings() -> "warnings.catch_warnings[None]":
     """A ``with`` in which pictures without a georeference are not warned about."""
     return warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning)

@@ -5,6 +5,7 @@ Axes: h = row, w = column, b = band.
 
 import albumentations
 import numpy as np
+import numpy.typing as npt
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from pipeline.errors import InvalidInputError
@@ -89,9 +90,10 @@ class Augmenter:
         return Chip(pixels_hwb=pixels_hwb, target_hw=target_hw & valid_hw, valid_hw=valid_hw)
 
 
-def _half_plane(side_px: int, rng: np.random.Generator) -> np.ndarray:
+def _half_plane(side_px: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
     """The flown side of a straight edge of flight at a random angle; bool [side_px, side_px]."""
     angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(0.0, 0.45) * side_px
     rows, columns = np.ogrid[:side_px, :side_px]
     centre = side_px / 2
-    return (rows - centre) * np.sin(angle) + (columns - centre) * np.cos(angle) < offset
+    distance_hw = (rows - centre) * np.sin(angle) + (columns - centre) * np.cos(angle)
+    return np.asarray(distance_hw < offset, bool)

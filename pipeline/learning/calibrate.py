@@ -69,9 +69,9 @@ def fit_calibration(scored: Sequence[ScoredGround]) -> Calibration:
 def set_thresholds(scored: Sequence[ScoredGround], calibration: Calibration, rule: ThresholdRule) -> Thresholds:
     """The highest threshold that keeps the recall target, by the conformal rule.
 
-    From n plots it is the k-th smallest score, k = floor((1 - recall) (n + 1)): a new plot of such ground then scores at least
-    as high with probability >= recall (Vovk et al., 2005). Where k is 0 there are too few plots for the rule: the smallest score
-    stands in, and ``basis`` says so.
+    From n plots it is the k-th smallest score, k = floor((1 - recall) (n + 1)): a new plot of such ground then scores
+    at least as high with probability >= recall (Vovk et al., 2005). Where k is 0 there are too few plots for the rule:
+    the smallest score stands in, and ``basis`` says so.
 
     Raises:
         InvalidInputError: There is no plot on the calibration ground.
@@ -83,13 +83,10 @@ def set_thresholds(scored: Sequence[ScoredGround], calibration: Calibration, rul
     k = math.floor((1 - rule.recall_target) * (n + 1) + 1e-9)
     high = float(np.clip(np.floor(scores[max(k, 1) - 1] * 1e6) / 1e6, 1e-6, 1 - 1e-6))
     ground = ", ".join(sorted({one.ground.path.name for one in scored}))
-    how = (
-        f"the {_ordinal(k)} smallest score of {n} plots"
-        if k
-        else (
-            f"the smallest score of {n} plots: too few for the conformal rule, which needs {_least_plots(rule.recall_target)}"
-        )
-    )
+    how = f"the {_ordinal(k)} smallest score of {n} plots"
+    if not k:
+        needed = math.ceil(1 / (1 - rule.recall_target) - 1 - 1e-9)
+        how = f"the smallest score of {n} plots: too few for the conformal rule, which needs {needed}"
     return Thresholds(
         high=high,
         low=max(high * rule.low_ratio, 1e-6),
@@ -98,11 +95,6 @@ def set_thresholds(scored: Sequence[ScoredGround], calibration: Calibration, rul
         n_found=int((scores >= high).sum()),
         basis=f"Set to {how}, on the calibration ground of {ground}, for a recall of {rule.recall_target:.0%}.",
     )
-
-
-def _least_plots(recall_target: float) -> int:
-    """How many plots the conformal rule needs for k = 1."""
-    return math.ceil(1 / (1 - recall_target) - 1 - 1e-9)
 
 
 def _ordinal(number: int) -> str:

@@ -7,14 +7,18 @@ from pipeline.learning.evaluate import CellNumbers
 from pipeline.learning.plots import PlotNumbers, Share, claim
 
 STAND_IN = (
-    "It has never seen opium poppy, coca or cannabis. Its target only stands in for them, and a good score on the stand-in "
-    "says nothing about them.",
+    (
+        "It has never seen opium poppy, coca or cannabis. Its target only stands in for them, and a good score on the "
+        "stand-in says nothing about them."
+    ),
     "Not for operations: it is here to develop, test and demonstrate the software.",
 )
 ALWAYS = (
     "A score is a reason to look, never a finding: only people decide, and only a visit to the field verifies.",
-    "The numbers hold for ground like that which they were measured on; another crop, season, soil, camera or flying height is "
-    "other ground.",
+    (
+        "The numbers hold for ground like that which they were measured on; another crop, season, soil, camera or "
+        "flying height is other ground."
+    ),
     "It must not be used to look for persons, houses or vehicles.",
 )
 
@@ -37,12 +41,12 @@ def limits_of(*, stand_in: bool, notes: tuple[str, ...]) -> tuple[str, ...]:
 
 def write_card(manifest: Manifest, measured: Measured) -> str:
     """The card as Markdown; every number on it was measured on ground that was not trained on."""
+    found = f"Finds `{manifest.classes[0]}` in orthomosaics of about {manifest.gsd_m * 100:.2g} cm a pixel."
     return "\n".join(
         [
             f"# {manifest.name}",
             "",
-            f"Finds `{manifest.classes[0]}` in orthomosaics of about {manifest.gsd_m * 100:.2g} cm a pixel. "
-            f"Made {manifest.created_at[:10]}.",
+            f"{found} Made {manifest.created_at[:10]}.",
             "",
             "## What it must not be used for",
             "",
@@ -57,14 +61,16 @@ def write_card(manifest: Manifest, measured: Measured) -> str:
 
 def _trained_on(manifest: Manifest, measured: Measured) -> list[str]:
     """Where the model comes from."""
+    data = manifest.data
+    labels = f"{measured.train_labels} labelled targets on {_area(measured.train_area_m2)} of ground"
+    network = f"{manifest.backbone}, from random weights, {measured.chips_seen} chips"
     return [
         "## What it was trained on",
         "",
-        f"- Data: {manifest.data.name}, licence {manifest.data.licence}; sha256 of its files {manifest.data.fingerprint[:16]}...",
-        f"- Sources: {', '.join(manifest.data.sources)}",
-        f"- {measured.train_labels} labelled targets on {_area(measured.train_area_m2)} of ground at {manifest.gsd_m} m a pixel",
-        f"- Network: {manifest.backbone}, from random weights, {measured.chips_seen} chips; one score for each "
-        f"{manifest.stride_px} px cell",
+        f"- Data: {data.name}, licence {data.licence}; sha256 of its files {data.fingerprint[:16]}...",
+        f"- Sources: {', '.join(data.sources)}",
+        f"- {labels} at {manifest.gsd_m} m a pixel",
+        f"- Network: {network}; one score for each {manifest.stride_px} px cell",
         "",
     ]
 
@@ -72,17 +78,19 @@ def _trained_on(manifest: Manifest, measured: Measured) -> list[str]:
 def _numbers(manifest: Manifest, measured: Measured) -> list[str]:
     """What was measured."""
     cells, plots = measured.cells, measured.plots
+    of_cells = f"{cells.target_cells} target of {cells.cells}"
+    hits = f"{plots.precision.n} candidates"
     return [
         "## What was measured, on validation ground it was not trained or tuned on",
         "",
         "| | value | n |",
         "|---|---|---|",
         f"| plots found (recall) | {_share(plots.recall)} | {plots.recall.n} plots |",
-        f"| candidates that touch a labelled target (precision) | {_share(plots.precision)} | {plots.precision.n} candidates |",
+        f"| candidates that touch a labelled target (precision) | {_share(plots.precision)} | {hits} |",
         f"| false candidates per hectare | {plots.false_per_hectare:.1f} | {_area(plots.area_m2)} |",
-        f"| cells: average precision | {cells.average_precision:.3f} | {cells.target_cells} target of {cells.cells} |",
-        f"| cells: precision at 90 % recall | {cells.precision_at_90_recall:.3f} | {cells.target_cells} target of {cells.cells} |",
-        f"| cells: precision at 95 % recall | {cells.precision_at_95_recall:.3f} | {cells.target_cells} target of {cells.cells} |",
+        f"| cells: average precision | {cells.average_precision:.3f} | {of_cells} |",
+        f"| cells: precision at 90 % recall | {cells.precision_at_90_recall:.3f} | {of_cells} |",
+        f"| cells: precision at 95 % recall | {cells.precision_at_95_recall:.3f} | {of_cells} |",
         "",
         "Intervals are exact 95 % intervals (Clopper-Pearson). "
         + claim(plots.recall, manifest.thresholds.recall_target),
@@ -93,13 +101,13 @@ def _numbers(manifest: Manifest, measured: Measured) -> list[str]:
 def _thresholds(manifest: Manifest) -> list[str]:
     """How scores become questions."""
     calibration, thresholds = manifest.calibration, manifest.thresholds
+    line = f"sigmoid({calibration.slope:.3f} x logit {calibration.intercept:+.3f})"
     return [
         "## Thresholds",
         "",
-        f"- A candidate starts at a probability of {thresholds.high:.3f} and grows over cells of at least {thresholds.low:.3f}.",
+        f"- A candidate starts at a probability of {thresholds.high:.3f} and grows over cells of {thresholds.low:.3f}.",
         f"- {thresholds.basis} It finds {thresholds.n_found} of the {thresholds.n_plots} plots it was set on.",
-        f"- Probability = sigmoid({calibration.slope:.3f} x logit {calibration.intercept:+.3f}), fitted on "
-        f"{calibration.n_cells} cells of the same ground.",
+        f"- Probability = {line}, fitted on {calibration.n_cells} cells of the same ground.",
         "",
     ]
 

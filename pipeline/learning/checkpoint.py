@@ -1,7 +1,7 @@
 """A training that was killed goes on where it stood: one safetensors file with weights, optimiser and progress.
 
-Tensors are named ``network.*`` and ``optimiser.<parameter number>.*``; everything else is JSON in the file's metadata. The file is
-replaced in one step, so there is always a whole one.
+Tensors are named ``network.*`` and ``optimiser.<parameter number>.*``; everything else is JSON in the file's metadata.
+The file is replaced in one step, so there is always a whole one.
 """
 
 import json
@@ -21,7 +21,7 @@ CHECKPOINT = "checkpoint.safetensors"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurvePoint:
-    """One point of the learning curve: mean loss since the last point, and AP on validation cells where it was looked at."""
+    """A point of the learning curve: mean loss since the last one, and AP on validation cells where looked at."""
 
     step: int
     loss: float
@@ -64,7 +64,8 @@ def load_checkpoint(
         progressed = _progressed(json.loads(file.metadata()["progressed"]))
         if progressed.fingerprint != fingerprint:
             raise InvalidInputError(
-                f"{folder} holds a training with another configuration or other data; choose another folder or remove it"
+                f"{folder} holds a training with another configuration or other data; "
+                "choose another folder or remove it"
             )
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     network.load_state_dict(_under(tensors, "network."))

@@ -1,5 +1,7 @@
-"""Pieces of ground cut on the fly: chip ``n`` of step ``s`` is a pure function of the seed, so a resumed training sees
-what an uninterrupted one would have seen.
+"""Pieces of ground cut on the fly.
+
+Chip ``n`` of step ``s`` is a pure function of the seed, so a resumed training sees what an uninterrupted one would have
+seen.
 
 Axes: n = chip, h = row, w = column, b = band (red, green, blue), y = cell row, x = cell column.
 """
@@ -209,4 +211,4 @@ def truth_of(chip: Chip, rule: CellRule) -> npt.NDArray[np.float32]:
 def count_cells(mask_hw: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """How many pixels of each cell are true; [y, x]."""
     rows, columns = mask_hw.shape[0] // CELL_PX, mask_hw.shape[1] // CELL_PX
-    return mask_hw.reshape(rows, CELL_PX, columns, CELL_PX).sum(axis=(1, 3))
+    return np.asarray(mask_hw.reshape(rows, CELL_PX, columns, CELL_PX).sum(axis=(1, 3)), np.int64)

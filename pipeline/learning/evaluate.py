@@ -22,8 +22,10 @@ WINDOW_CELLS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredGround:
-    """Every cell of a ground: float32 logits [y, x], truth [y, x] as ``chips.truth_of`` gives it, and bool [y, x] whether
-    there is enough imagery to ask.
+    """Every cell of a ground.
+
+    ``logits_yx`` is float32, ``truth_yx`` as ``chips.truth_of`` gives it, and ``assessable_yx`` says whether there is
+    enough imagery to ask.
     """
 
     ground: LabelledGround

@@ -1,8 +1,8 @@
 """The bundle: the trained network as 16-bit weights and as ONNX, and the manifest that vouches for both.
 
-Batch norms are folded and the weights rounded to 16 bit *before* anything is written, so that ``weights.safetensors`` and
-``model.onnx`` hold the same numbers and torch stays the reference of every other engine. The layout is a contract that
-``domain.model`` states.
+Batch norms are folded and the weights rounded to 16 bit *before* anything is written, so that ``weights.safetensors``
+and ``model.onnx`` hold the same numbers and torch stays the reference of every other engine. The layout is a contract
+that ``domain.model`` states.
 
 Axes: n = window, h = row, w = column, b = band, y = cell row, x = cell column.
 """

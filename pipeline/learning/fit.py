@@ -1,5 +1,7 @@
-"""The training loop. Step ``s`` depends on nothing but the weights before it, the seed and ``s``: a training that is killed
-and resumed ends where an uninterrupted one does.
+"""The training loop.
+
+Step ``s`` depends on nothing but the weights before it, the seed and ``s``: a training that is killed and resumed ends
+where an uninterrupted one does.
 
 Axes: n = chip, h = row, w = column, b = band, c = class, y = cell row, x = cell column.
 """

@@ -22,7 +22,7 @@ from pipeline.domain.geometry import Georeference, Size
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.imagery.masks import outlines_of, read_mask
 from pipeline.imagery.pixels import scale_for
-from pipeline.imagery.placing import Place, place_of, same_crs
+from pipeline.imagery.placing import Place, crs_name, place_of, same_crs
 from pipeline.learning.sources import DataSet, Role, Source
 
 CLASS_FIELD: Final = "class"
@@ -41,8 +41,8 @@ class Label:
 class LabelledGround:
     """A rectangle of one raster with every label that touches it.
 
-    ``scale`` is model pixels per raster pixel. ``left_px``, ``top_px`` and ``size`` are in model pixels and say which part of
-    the raster this is; outlines count from that corner.
+    ``scale`` is model pixels per raster pixel. ``left_px``, ``top_px`` and ``size`` are in model pixels and say which
+    part of the raster this is; outlines count from that corner.
     """
 
     path: Path
@@ -86,7 +86,7 @@ def read_grounds(dataset: DataSet, *, model_gsd_m: float) -> tuple[LabelledGroun
 
 def _grounds_of(source: Source, dataset: DataSet, model_gsd_m: float) -> Iterator[LabelledGround]:
     """The pieces of ground of one source: one for an orthomosaic, one for each picture."""
-    for path, labels in _labelled_files(source, dataset.folder):
+    for path, labels in _labelled_files(source, dataset):
         place = place_of(path)
         gsd_m = _gsd_m(place, source, path.name)
         scale = scale_for(gsd_m, model_gsd_m=model_gsd_m)
@@ -111,15 +111,16 @@ def _grounds_of(source: Source, dataset: DataSet, model_gsd_m: float) -> Iterato
         )
 
 
-def _labelled_files(source: Source, folder: Path) -> Iterator[tuple[Path, tuple[Label, ...]]]:
+def _labelled_files(source: Source, dataset: DataSet) -> Iterator[tuple[Path, tuple[Label, ...]]]:
     """Each raster of a source with all its labels, in pixels of the raster."""
+    folder = dataset.folder
     if source.orthomosaic is not None and source.labels is not None:
         path = folder / source.orthomosaic
         yield path, _vector_labels(folder / source.labels, place_of(path))
     elif source.coco is not None and source.images is not None:
         yield from _coco_labels(folder / source.coco, folder / source.images, source.pictures)
     elif source.images is not None and source.masks is not None:
-        yield from _mask_labels(source, source.images, source.masks, folder)
+        yield from _mask_labels(source, source.images, source.masks, dataset)
 
 
 def _vector_labels(path: Path, place: Place) -> tuple[Label, ...]:
@@ -153,10 +154,9 @@ def _check_crs(crs: str | None, place: Place, name: str) -> None:
     """Refuse labels in another reference system than their orthomosaic."""
     raster_crs = place.georeference.crs if place.georeference else None
     if (crs is None) != (raster_crs is None) or (crs and raster_crs and not same_crs(crs, raster_crs)):
-        shown = (raster_crs or "none").split('"')
         raise InvalidInputError(
-            f"the labels of {name} are in {crs or 'no CRS'}, the orthomosaic is in {shown[1] if len(shown) > 1 else shown[0]}; "
-            "reproject the labels to the orthomosaic's CRS"
+            f"{name} is in {crs_name(crs)} and its orthomosaic in {crs_name(raster_crs)}; "
+            "reproject the labels to the orthomosaic's"
         )
 
 
@@ -174,7 +174,7 @@ def _coco_labels(path: Path, images: Path, pictures: tuple[str, ...]) -> Iterato
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(f"{path.name} is not COCO with polygons: {error}") from error
     for entry in content["images"]:
-        if any(fnmatch(entry["file_name"], pattern) for pattern in pictures):
+        if _chosen(entry["file_name"], pictures):
             yield images / entry["file_name"], tuple(found[entry["id"]])
 
 
@@ -184,16 +184,22 @@ def _coco_outline(rings: list[list[float]]) -> shapely.Geometry:
     return parts[0] if len(parts) == 1 else shapely.unary_union(parts)
 
 
-def _mask_labels(source: Source, images: str, masks: str, folder: Path) -> Iterator[tuple[Path, tuple[Label, ...]]]:
-    """Each picture of a glob with the outlines of its mask; the class of the value is ``target``."""
-    mask_of = {path.stem: path for path in sorted(folder.glob(masks))}
-    found = [path for path in sorted(folder.glob(images)) if any(fnmatch(path.name, p) for p in source.pictures)]
+def _mask_labels(source: Source, images: str, masks: str, dataset: DataSet) -> Iterator[tuple[Path, tuple[Label, ...]]]:
+    """Each picture of a glob with the outlines of its mask, which are of the data set's first target class."""
+    mask_of = {path.stem: path for path in sorted(dataset.folder.glob(masks))}
+    named = (path for path in sorted(dataset.folder.glob(images)) if _chosen(path.name, source.pictures))
+    found = [path for path in named if path not in mask_of.values()]
     without = [path.name for path in found if path.stem not in mask_of]
     if not found or without:
         raise InvalidInputError(f"{images}: {len(found)} pictures, {len(without)} without a mask {without[:1]}")
     for path in found:
         mask_hw = read_mask(mask_of[path.stem], value=source.target_value)
-        yield path, tuple(Label(outline=outline, class_name="target") for outline in outlines_of(mask_hw))
+        yield path, tuple(Label(outline=outline, class_name=dataset.target[0]) for outline in outlines_of(mask_hw))
+
+
+def _chosen(name: str, pictures: tuple[str, ...]) -> bool:
+    """Whether a file name fits one of the globs."""
+    return any(fnmatch(name, pattern) for pattern in pictures)
 
 
 def _gsd_m(place: Place, source: Source, name: str) -> float:

@@ -7,7 +7,8 @@ Axes: n = window, h = row, w = column, b = band, c = class, y = cell row, x = ce
 """
 
 import math
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import timm
 import torch
@@ -64,6 +65,9 @@ class CellClassifier(nn.Module):
     around the corner of a cell, not around its centre.
     """
 
+    mean_b: Tensor
+    std_b: Tensor
+
     def __init__(self, features: nn.Module, channels: int, stride_px: int) -> None:
         super().__init__()
         self.features = features
@@ -71,7 +75,8 @@ class CellClassifier(nn.Module):
         self.tail = nn.Sequential(*steps)
         self.head = nn.Conv2d(channels, 1, kernel_size=1)
         nn.init.zeros_(self.head.weight)
-        nn.init.constant_(self.head.bias, -3.0)  # most cells are clear: start from there
+        if self.head.bias is not None:
+            nn.init.constant_(self.head.bias, -3.0)  # most cells are clear: start from there
         self.shift_px = 0
         self.register_buffer("mean_b", torch.tensor(MEAN_RGB), persistent=False)
         self.register_buffer("std_b", torch.tensor(STD_RGB), persistent=False)
@@ -143,7 +148,7 @@ def _halving(channels: int) -> nn.Module:
     return nn.Sequential(convolution, nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
 
 
-class _Narrow(ResNet):
+class _Narrow(ResNet):  # type: ignore[misc] # torchvision ships no types
     """A torchvision ResNet with a share of the channels."""
 
     def __init__(self, model: ResNet, width: float) -> None:
@@ -191,23 +196,28 @@ class _LastStage(nn.Module):
         return features
 
 
+def _features_of(name: str, **chosen: Any) -> Any:
+    """A timm model that gives its feature maps; timm's own types say less than it has."""
+    return timm.create_model(name, pretrained=False, features_only=True, **chosen)
+
+
 def _timm(backbone: Backbone) -> tuple[nn.Module, int, int]:
     """The features of a timm model at the stage's stride, their channels and their stride."""
     name, stride_px = backbone.name.removeprefix("timm:"), 2 ** (backbone.last_stage + 1)
     if name not in timm.list_models() or backbone.width != 1:
         raise InvalidInputError(f"there is no timm backbone {name!r} of width {backbone.width:g}")
-    strides = timm.create_model(name, pretrained=False, features_only=True).feature_info.reduction()
+    strides: list[int] = _features_of(name).feature_info.reduction()
     if stride_px not in strides:
         raise InvalidInputError(f"{name} has no features at {stride_px} px, only at {strides}")
     index = strides.index(stride_px)
-    model = timm.create_model(name, pretrained=False, features_only=True, out_indices=(index,))
+    model = _features_of(name, out_indices=(index,))
     return _LastStage(model), model.feature_info.channels()[-1], stride_px
 
 
 def fold_batch_norm(module: nn.Module) -> None:
-    """Fold, in place, every plain batch norm into the convolution defined right before it; ``module`` must be in eval mode."""
+    """Fold every plain batch norm of ``module``, in eval mode, into the convolution defined right before it."""
     names = list(module.named_children())
-    for (first_name, first), (second_name, second) in zip(names, names[1:], strict=False):
+    for (first_name, first), (second_name, second) in pairwise(names):
         if (
             isinstance(first, nn.Conv2d)
             and type(second) is nn.BatchNorm2d

@@ -77,7 +77,7 @@ class TrainingConfig:
             raise InvalidInputError("gsd_m, steps and checkpoint_every must be positive")
 
     def fingerprint(self, data_fingerprint: str) -> str:
-        """What must be equal for a killed training to go on: everything that shapes the weights and the curve; sha256."""
+        """The sha256 of everything that shapes weights and curve: it must be equal for a killed training to go on."""
         shaping = {
             key: value for key, value in asdict(self).items() if key not in {"data", "thresholds", "notes", "stand_in"}
         }

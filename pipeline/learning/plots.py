@@ -126,10 +126,13 @@ def claim(recall: Share, target: float) -> str:
     needed = plots_for_claim(target)
     if recall.n < needed:
         return (
-            f"No recall is claimed: {recall.n} held-out plots cannot prove {target:.0%}; it takes at least {needed} without a miss, "
-            f"so {needed - recall.n} are missing."
+            f"No recall is claimed: {recall.n} held-out plots cannot prove {target:.0%}; "
+            f"it takes at least {needed} without a miss, so {needed - recall.n} are missing."
         )
-    return f"No recall is claimed: {recall.hits} of {recall.n} plots found does not prove {target:.0%} with 95 % confidence."
+    return (
+        f"No recall is claimed: {recall.hits} of {recall.n} plots found does not prove {target:.0%} "
+        "with 95 % confidence."
+    )
 
 
 def plots_for_claim(target: float) -> int:

@@ -15,9 +15,9 @@
     labels = "labels.gpkg"
     bounds_px = [0, 0, 6400, 6400]       # optional: column, row, width, height in pixels of the orthomosaic
 
-A source is an orthomosaic with ``labels``, or ``coco`` + ``images`` (a folder), or ``images`` + ``masks`` (globs, matched
-by stem; ``target_value`` marks the target). ``gsd_m`` says the size of a pixel where the file does not; ``pictures`` (globs of file
-names) takes part of a folder.
+A source is an orthomosaic with ``labels``, or ``coco`` + ``images`` (a folder), or ``images`` + ``masks`` (globs,
+matched by stem; ``target_value`` marks the target, whose class is then the data set's first). ``gsd_m`` says the size
+of a pixel where the file does not; ``pictures`` (globs of file names) takes part of a folder.
 """
 
 import hashlib
@@ -168,12 +168,12 @@ def check_split(dataset: DataSet, *, gap_px: int) -> None:
         raise InvalidInputError(f"data set {dataset.name} has no source with role {' or '.join(missing)}")
     for first, second in combinations(dataset.source, 2):
         if first.role is not second.role:
-            _check_pair(first, second, gap_px)
+            _check_pair(first, second, gap_px, dataset.folder)
 
 
-def _check_pair(first: Source, second: Source, gap_px: int) -> None:
+def _check_pair(first: Source, second: Source, gap_px: int, folder: Path) -> None:
     """Refuse two sources of different roles that share ground."""
-    same_file = first.orthomosaic is not None and first.orthomosaic == second.orthomosaic
+    same_file = None not in (first.orthomosaic, second.orthomosaic) and _same_file(first, second, folder)
     if first.field != second.field and not same_file:
         return
     roles = f"{first.role.value} and {second.role.value}"
@@ -185,8 +185,14 @@ def _check_pair(first: Source, second: Source, gap_px: int) -> None:
     apart = _gap(first.bounds_px, second.bounds_px)
     if apart < gap_px:
         raise InvalidInputError(
-            f"{roles} lie {apart} px apart in {first.orthomosaic}; at least {gap_px} px (one chip) must lie between them"
+            f"{roles} lie {apart} px apart in {first.orthomosaic}; "
+            f"at least {gap_px} px (one chip) must lie between them"
         )
+
+
+def _same_file(first: Source, second: Source, folder: Path) -> bool:
+    """Whether two sources use one orthomosaic, by whatever path."""
+    return len({(folder / path).resolve() for path in (first.orthomosaic, second.orthomosaic) if path}) == 1
 
 
 def _gap(first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> int:

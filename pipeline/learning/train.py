@@ -1,7 +1,7 @@
 """From labels to a bundle: the one entry to learning.
 
-A run leaves in its folder: ``checkpoint.safetensors`` (a killed run goes on from it), ``curve.csv``, ``metrics.json`` and the
-bundle, a folder with the model's name.
+A run leaves in its folder: ``checkpoint.safetensors`` (a killed run goes on from it), ``curve.csv``, ``metrics.json``
+and the bundle, a folder with the model's name.
 """
 
 import json

@@ -1,0 +1,96 @@
+"""Tiny labelled ground: red squares to find, blue ones to leave alone, on noisy green."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import shapely
+from rasters import CRS, GSD_M, LEFT, TOP, green_ground, write_working
+
+ROLES = ("train", "calibrate", "validate")
+CONFIG = """
+name = "red"
+data = "DATASET.toml"
+gsd_m = 0.02
+steps = {steps}
+seed = 3
+checkpoint_every = {every}
+
+[backbone]
+last_stage = 3
+width = 0.125
+
+[sampling]
+chip_px = 64
+batch = 8
+
+[optimisation]
+lr = 0.01
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Square:
+    class_name: str
+    column: int
+    row: int
+    side: int = 40
+
+
+def squares(size: int, seed: int) -> list[Square]:
+    """One square in most fields of a chequerboard, red and blue in turn."""
+    rng = np.random.default_rng(seed)
+    places = [(row, column) for row in range(0, size - 63, 64) for column in range(0, size - 63, 64)]
+    return [
+        Square(class_name="red" if number % 2 else "blue", column=column + int(x), row=row + int(y))
+        for number, (row, column) in enumerate(places)
+        for x, y in [rng.integers(0, 24, 2)]
+        if rng.random() < 0.6
+    ]
+
+
+def write_labels(path: Path, outlines: list[shapely.Geometry], classes: list[str], *, crs: str = CRS) -> Path:
+    """Outlines in pixels of a raster at ``rasters.place()``, written in map coordinates."""
+    placed = shapely.transform(
+        np.array(outlines, dtype=object), lambda points: np.array([LEFT, TOP]) + points * [GSD_M, -GSD_M]
+    )
+    pyogrio.raw.write(
+        path, shapely.to_wkb(placed), [np.array(classes, dtype=object)], ["class"],
+        layer="labels", driver="GPKG", geometry_type="Polygon", crs=crs,
+    )  # fmt: skip
+    return path
+
+
+def write_field(folder: Path, *, size: int = 256, seed: int = 1) -> Path:
+    """``orthomosaic.tif`` and ``labels.gpkg`` in ``folder``."""
+    drawn = squares(size, seed)
+    pixels_hwb = green_ground(size, size, seed)
+    for square in drawn:
+        colour = (190, 60, 60) if square.class_name == "red" else (60, 60, 190)
+        part = pixels_hwb[square.row : square.row + square.side, square.column : square.column + square.side]
+        part[:] = colour
+    write_working(folder / "orthomosaic.tif", pixels_hwb)
+    boxes = [shapely.box(s.column, s.row, s.column + s.side, s.row + s.side) for s in drawn]
+    write_labels(folder / "labels.gpkg", boxes, [s.class_name for s in drawn])
+    return folder
+
+
+def write_dataset(folder: Path, *, size: int = 256, extra: str = "") -> Path:
+    """A data set of three fields, one for each role."""
+    lines = ["version = 1", 'name = "red squares"', 'licence = "CC0-1.0"', 'target = ["red"]', extra]
+    for seed, role in enumerate(ROLES, start=1):
+        write_field(folder / role, size=size, seed=seed)
+        lines += ["[[source]]", f'role = "{role}"', f'field = "{role} field"']
+        lines += [f'orthomosaic = "{role}/orthomosaic.tif"', f'labels = "{role}/labels.gpkg"']
+    path = folder / "DATASET.toml"
+    path.write_text("\n".join(lines))
+    tomllib.loads(path.read_text())
+    return path
+
+
+def write_config(folder: Path, *, steps: int = 40, every: int = 20, extra: str = "") -> Path:
+    path = folder / "config.toml"
+    path.write_text(CONFIG.format(steps=steps, every=every) + extra)
+    return path
