@@ -8,7 +8,7 @@ from pipeline.learning.train import train
 
 
 def retrain(config: Path, out: Path, report: Report = say_nothing) -> Path:
-    """Train what the TOML file ``config`` describes in ``out`` and return the bundle's folder; resumes what was stopped.
+    """Train what the TOML file ``config`` describes in ``out``, resuming what was stopped; return the bundle's folder.
 
     Raises:
         NotFoundError: The configuration, or a file that it or its data set names, is missing.
