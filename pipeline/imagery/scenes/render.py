@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from affine import Affine
+from rasterio import Affine
 from rasterio.features import rasterize
 from shapely import Polygon
 from shapely.affinity import affine_transform

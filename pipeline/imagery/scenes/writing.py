@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyogrio.raw
 import rasterio
 import shapely
-from affine import Affine
+from rasterio import Affine
 from rasterio.windows import Window
 from shapely import Polygon
 
