@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyogrio.raw
 import rasterio
 import shapely
 from rasterio import Affine
@@ -28,6 +27,7 @@ from pipeline.imagery.scenes.land import Plot
 from pipeline.imagery.scenes.noise import Tile
 from pipeline.imagery.scenes.render import paint
 from pipeline.imagery.scenes.spec import SceneSpec
+from pipeline.imagery.vectors import Outlines, write_outlines
 
 VERSION: Final = 1
 TILE_PX: Final = 1024
@@ -152,10 +152,8 @@ def _write_truth(spec: SceneSpec, path: Path, plots: list[Plot]) -> None:
         "colour": np.array([plot.colour or None for plot in plots], object),
         "site": np.array([plot.site or None for plot in plots], object),
     }
-    pyogrio.raw.write(
-        path, np.array([shapely.to_wkb(outline) for outline in outlines], object), list(fields.values()),
-        list(fields), layer="labels", driver="GPKG", geometry_type="Polygon", crs=f"EPSG:{spec.epsg}",
-    )  # fmt: skip
+    layer = Outlines(layer="labels", crs=f"EPSG:{spec.epsg}", kind="Polygon", geometries=outlines, fields=fields)
+    write_outlines(path, layer, driver="GPKG")
 
 
 def _on_map(spec: SceneSpec, outline: Polygon) -> Polygon:
