@@ -39,9 +39,10 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_a_scene_has_a_georeference_three_bands_and_no_bytes_but_its_spec_s(scene: Path, tmp_path: Path) -> None:
+def test_the_same_spec_gives_the_same_bytes_with_a_georeference_and_three_bands(scene: Path, tmp_path: Path) -> None:
     again = write_scene(SMALL, tmp_path / "again", workers=1)
     assert digest(again.orthomosaic) == digest(scene / "orthomosaic.tif")
+    assert digest(again.truth) == digest(scene / "truth.gpkg")
     assert json.loads(again.description.read_text())["spec"]["seed"] == SMALL.seed
     with rasterio.open(again.orthomosaic) as raster:
         assert (raster.count, raster.width, raster.height) == (3, 700, 700)
