@@ -102,9 +102,13 @@ class Ground:
         )
         resampling = Resampling.bilinear if self._across <= 1 else Resampling.average
         shape = (len(BANDS), height, width)
-        pixels_hwb[:] = np.moveaxis(self._raster.read(BANDS, window=window, out_shape=shape, resampling=resampling), 0, 2)
+        pixels_hwb[:] = np.moveaxis(
+            self._raster.read(BANDS, window=window, out_shape=shape, resampling=resampling), 0, 2
+        )
         if self._masked:
-            masks = self._raster.dataset_mask(window=window, out_shape=(height, width), resampling=Resampling.nearest)
+            masks = self._raster.dataset_mask(
+                window=window, out_shape=(height, width), resampling=Resampling.nearest
+            )
             valid_hw[:] = masks > 0
         else:
             valid_hw[:] = True
