@@ -27,8 +27,8 @@ format: $(VENV)/.test ## put the code in order
 	$(BIN)/ruff format .
 
 models: $(VENV)/.test ## make both shipped bundles anew (hours on two cores; needs the data of data/*/DATASET.toml)
-	for seed in 101 102 103 104 105 106 107 108 109 110 201 202 301 302; do \
-	  test -f data/scenes/$$seed/scene.json || $(BIN)/plotwatch scene --size-px 6000 --seed $$seed --out data/scenes/$$seed || exit 1; done
+	for seed in 101 102 103 104 105 106 107 108 109 110 111 112 113 114 201 202 203 204 301 302 303 304; do \
+	  test -f data/scenes/$$seed/scene.json || $(BIN)/plotwatch scene --size-px 4000 --seed $$seed --out data/scenes/$$seed || exit 1; done
 	$(BIN)/plotwatch train configs/demo-poppy.toml --out models/demo-poppy
 	$(BIN)/plotwatch train configs/potato-weeds.toml --out models/potato-weeds
 

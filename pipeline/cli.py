@@ -25,6 +25,7 @@ app = typer.Typer(
     help="Drone orthomosaics to candidate plots, for human field verification. Every flag requires manual review.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
@@ -115,7 +116,7 @@ def demo(
 
 @contextmanager
 def _bars() -> Iterator[Report]:
-    """A progress bar for each stage on standard error; nothing where that is not a terminal."""
+    """A progress bar for each stage on standard error, where that is a terminal; Ctrl-C ends the job with a word."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -133,7 +134,11 @@ def _bars() -> Iterator[Report]:
                 tasks[progress.stage] = bars.add_task(progress.stage, unit=progress.unit)
             bars.update(tasks[progress.stage], completed=progress.done, total=progress.total)
 
-        yield report
+        try:
+            yield report
+        except KeyboardInterrupt as stop:
+            typer.echo("plotwatch: stopped; start the same command again to go on from here", err=True)
+            raise typer.Exit(130) from stop
 
 
 def main() -> None:
@@ -144,9 +149,6 @@ def main() -> None:
     except PlotwatchError as error:
         typer.echo(f"plotwatch: {error}", err=True)
         sys.exit(exit_code(error))
-    except KeyboardInterrupt:
-        typer.echo("plotwatch: stopped; start the same command again to go on from here", err=True)
-        sys.exit(130)
     except Exception:  # noqa: BLE001 the entry point: an unknown error is kept for us and shown as an id
         typer.echo(f"plotwatch: something unexpected went wrong; please send us {_keep_traceback()}", err=True)
         sys.exit(1)

@@ -18,20 +18,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyogrio
 import shapely
-from pyogrio.raw import write as write_vectors
 
 from pipeline.domain.coverage import GroundState, StateAreas
 from pipeline.domain.flag import Flag
 from pipeline.domain.geometry import Georeference
+from pipeline.imagery.vectors import Outlines, write_outlines
 from pipeline.imagery.whole import whole_file, write_text
 
 VERSION: Final = 1
 FILES: Final = ("flags.gpkg", "flags.geojson", "scores.tif", "states.tif", "scan.json", "report.html")
 FIELDS: Final = ("id", "class", "score", "area_m2", "cells", "model", "threshold", "status")
-NO_DATE: Final = "1970-01-01T00:00:00Z"
-"""GeoPackage stores when it was written; the same scan must give the same bytes, and scan.json says when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,26 +104,18 @@ def write_record(folder: Path, record: ScanRecord) -> None:
 
 def write_flags(folder: Path, flags: Sequence[Flag], place: Georeference) -> None:
     """Write ``flags.gpkg`` and ``flags.geojson``; no flags give a layer without features."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_DATE})
     with whole_file(folder / "flags.gpkg") as partial:
-        _write_layer(partial, flags, place, driver="GPKG")
+        write_outlines(partial, _outlines(flags, place), driver="GPKG")
     with whole_file(folder / "flags.geojson") as partial:
-        _write_layer(partial, flags, place, driver="GeoJSON", RFC7946="YES")
+        write_outlines(partial, _outlines(flags, place), driver="GeoJSON", RFC7946="YES")
 
 
-def _write_layer(path: Path, flags: Sequence[Flag], place: Georeference, **options: str) -> None:
-    geometry = np.array([shapely.to_wkb(_multi(flag)) for flag in flags], object)
+def _outlines(flags: Sequence[Flag], place: Georeference) -> Outlines:
     columns = list(zip(*map(_row, flags), strict=True)) or [() for _ in FIELDS]
     kinds = (object, object, np.float64, np.float64, np.int64, object, np.float64, object)
-    write_vectors(
-        path,
-        geometry=geometry,
-        field_data=[np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)],
-        fields=np.array(FIELDS, object),
-        layer="flags",
-        geometry_type="MultiPolygon",
-        crs=place.crs,
-        **options,
+    fields = {name: np.array(column, kind) for name, column, kind in zip(FIELDS, columns, kinds, strict=True)}
+    return Outlines(
+        layer="flags", crs=place.crs, kind="MultiPolygon", geometries=[_multi(flag) for flag in flags], fields=fields
     )
 
 

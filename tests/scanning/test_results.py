@@ -69,11 +69,11 @@ def test_the_same_flags_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_nothing_half_written_is_left_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(path: Path, **_: object) -> None:
+    def fail(path: Path, *_: object, **__: object) -> None:
         path.write_bytes(b"half")
         raise OSError("no space left")
 
-    monkeypatch.setattr(results, "write_vectors", fail)
+    monkeypatch.setattr(results, "write_outlines", fail)
     with pytest.raises(OSError, match="no space left"):
         results.write_flags(tmp_path, two_flags(), place())
     assert list(tmp_path.iterdir()) == []

@@ -119,10 +119,11 @@ def tree(rng: np.random.Generator) -> Canvas:
     dome = np.sqrt(np.clip(1 - middle[:, None] ** 2 - middle[None, :] ** 2, 0.02, 1)).astype(np.float32)
     boughs = swatch.unit(swatch.streaks(rng, length_m=1.9, width_m=1.6))
     canvas = Canvas(
-        colour_hwb=swatch.tinted(0.6 * boughs + 0.4 * dome, (74, 88, 54), (142, 152, 100)),
-        height_hw=0.15 + dome * (0.5 + 0.35 * boughs),
+        colour_hwb=swatch.tinted(0.45 * boughs + 0.55 * dome**2, (46, 58, 34), (136, 146, 96)),
+        height_hw=(0.15 + dome * (0.5 + 0.35 * boughs)).astype(np.float32),
     )
-    _leafy(rng, canvas, 0.45)
+    _leafy(rng, canvas, 0.6)
+    _leafy(rng, canvas, 0.2)
     return canvas
 
 
@@ -130,7 +131,7 @@ def _leafy(rng: np.random.Generator, canvas: Canvas, size_m: float) -> None:
     """Break a smooth crown up into leaves and gaps of about this size."""
     leaves = swatch.unit(swatch.streaks(rng, length_m=size_m, width_m=size_m * 0.7))
     canvas.height_hw *= 0.72 + 0.28 * leaves
-    canvas.colour_hwb *= (0.74 + 0.42 * leaves)[..., None]
+    canvas.colour_hwb *= (0.68 + 0.5 * leaves)[..., None]
 
 
 def greenhouse(rng: np.random.Generator) -> Canvas:
@@ -142,7 +143,9 @@ def greenhouse(rng: np.random.Generator) -> Canvas:
     plants = swatch.unit(swatch.streaks(rng, length_m=3.0, width_m=0.2))
     colour = swatch.tinted(0.55 * dirt + 0.45 * (1 - plants), (148, 158, 152), (200, 204, 202))
     colour *= (0.72 + 0.28 * arch)[..., None] * (1 - 0.16 * ribs)[..., None]
-    return Canvas(colour_hwb=colour, height_hw=(arch + 0 * dirt).astype(np.float32))
+    height = np.zeros_like(dirt)
+    height += arch
+    return Canvas(colour_hwb=colour, height_hw=height)
 
 
 def fallow(rng: np.random.Generator) -> Canvas:
@@ -192,7 +195,7 @@ def dirt_road(rng: np.random.Generator) -> Canvas:
         rng, length_m=0.12, width_m=0.1
     )
     worn = np.clip((np.abs(beside_m - 0.8) + edge - 0.3) / 0.35, 0, 1)
-    canvas.height_hw *= worn.astype(np.float32) * (beside_m < 1.9)  # noqa: PLR2004 - half a lane
+    canvas.height_hw *= worn.astype(np.float32)
     return canvas
 
 

@@ -1,6 +1,7 @@
 """The lattice of lanes that divides the land into blocks, and the fields a block is cut into."""
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -151,6 +152,7 @@ def _lane(seed: int, ends: tuple[Place, Place], line: int) -> list[Area]:
     for here, there, left, next_left in zip(middle[:-1], middle[1:], side[:-1], side[1:], strict=True):
         angle = math.atan2(there[1] - here[1], there[0] - here[0])
         look = Look(swatch=swatch, angle=angle, vigour=0.62 if not paved else 1.0, soil_rgb=soil, height_m=0.06)
+        look = look if paved else replace(look, tint_rgb=day.grass_tint_rgb)
         outline = Polygon([here - left, there - next_left, there + next_left, here + left])
         pieces.append(Area(outline=outline, look=look, anchor=(float(here[0]), float(here[1]))))
     return pieces

@@ -103,16 +103,16 @@ def beds(rng: np.random.Generator, yard: Parcel, taken: list[Polygon]) -> list[P
 
 def tree(rng: np.random.Generator, day: Conditions, place: Place, radius_m: float) -> Standing:
     """A tree of a lumpy outline."""
-    turns = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    reach = np.ones(40)
-    for order in range(2, 11):
-        reach += rng.normal(0, 0.22 / order) * np.cos(order * turns + rng.uniform(0, 7))
+    turns = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    reach = 1 + rng.normal(0, 0.035, 72)
+    for order in range(2, 16):
+        reach += rng.normal(0, 0.17 / order) * np.cos(order * turns + rng.uniform(0, 7))
     ring = np.stack([np.cos(turns), np.sin(turns)], axis=1) * (reach * radius_m)[:, None] + place
     outline = Polygon(ring).buffer(0)
     if isinstance(outline, MultiPolygon):
         outline = outline.convex_hull
     height = radius_m * rng.uniform(1.6, 2.6)
-    tone, warm = rng.uniform(0.8, 1.15), rng.normal(0, 0.06)
+    tone, warm = rng.uniform(0.85, 1.2), rng.normal(0.03, 0.03)
     look = Look(
         swatch="tree",
         angle=float(rng.uniform(0, 6)),

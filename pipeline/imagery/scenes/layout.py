@@ -145,6 +145,7 @@ def _cleared(day: Conditions, plot: Plot) -> Area:
     """The ground around a plot that was cleared for it: weeds and trodden earth."""
     room = 0.9 if plot.site == "clearing" else 0.25
     look = Look(swatch="grass", vigour=0.35, patchiness=0.3, height_m=0.1, base_m=plot.base_m, soil_rgb=day.soil_rgb)
+    look = replace(look, tint_rgb=day.grass_tint_rgb)
     outline = plot.outline.buffer(room)
     return Area(outline=outline, look=look, anchor=(outline.centroid.x, outline.centroid.y))
 

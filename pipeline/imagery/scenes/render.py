@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from affine import Affine
+from rasterio import Affine
 from rasterio.features import rasterize
 from shapely import Polygon
 from shapely.affinity import affine_transform
@@ -98,10 +98,9 @@ def _lit_bands(spec: SceneSpec, tile: Tile, day: Conditions) -> tuple[list[Float
 def _areas(spec: SceneSpec, blocks: list[Block], tile: Tile, day: Conditions) -> list[Area]:
     """The areas that show in a tile, from the ground up; the first is the verge that lies under all others."""
     left, top, right, bottom = tile.bounds_m
-    red, green, blue = day.grass_rgb
     verge = Look(
-        swatch="grass", vigour=0.62, patchiness=0.42, height_m=0.22, rows=5, soil_rgb=day.soil_rgb,
-        tint_rgb=(red / 112, green / 114, blue / 74),
+        swatch="grass", vigour=0.56, patchiness=0.45, height_m=0.22, rows=5, soil_rgb=day.soil_rgb,
+        tint_rgb=day.grass_tint_rgb,
     )  # fmt: skip
     under = Area(outline=Polygon(), look=verge, anchor=(0.0, 0.0))
     layers = [area for one in blocks for area in grown_plots(spec, one)] + [area for one in blocks for area in one.tops]
@@ -216,7 +215,9 @@ def _cast(blocks: list[Block], tile: Tile, day: Conditions) -> Floats:
         x_0, y_0, x_1, y_1 = shadow.bounds
         if x_0 < right and x_1 > left and y_0 < bottom and y_1 > top:
             shadows.append(shadow)
-    shaded = (drawn(shadows, tile, fill=0) > 0).astype(np.float32)
+    # what throws the shadow is painted over it: a crown is lit from above
+    numbers = drawn([*shadows, *(area.outline for one in blocks for area in one.tops)], tile, fill=0)
+    shaded = ((numbers > 0) & (numbers <= len(shadows))).astype(np.float32)
     shaded *= np.float32(day.shade - 1)
     shaded += 1
     return light.softened(shaded)

@@ -58,7 +58,7 @@ def patch(rng: np.random.Generator, area_m2: float, *, stretch: float, wild: flo
     """A patch around the origin of exactly this area, longer than wide; ``wild`` in [0, 1] from oblong to irregular."""
     turns = np.linspace(0, 2 * np.pi, 36, endpoint=False)
     # a superellipse: between a circle and a rectangle
-    power = 2 / rng.uniform(3.0, 7.0) if wild < 0.5 else 2 / rng.uniform(1.8, 3.0)  # noqa: PLR2004 - half way
+    power = 2 / rng.uniform(6.0, 14.0) if wild < 0.6 else 2 / rng.uniform(2.0, 3.5)  # noqa: PLR2004 - half way
     x = np.sign(np.cos(turns)) * np.abs(np.cos(turns)) ** power * stretch
     y = np.sign(np.sin(turns)) * np.abs(np.sin(turns)) ** power
     reach = 1 + sum(

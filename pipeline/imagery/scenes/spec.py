@@ -74,6 +74,12 @@ class Conditions:
     softness: float
     crop_weights: tuple[float, ...]
 
+    @property
+    def grass_tint_rgb(self) -> Rgb:
+        """By what to multiply the swatch of grass, which has a mean colour of its own."""
+        red, green, blue = self.grass_rgb
+        return red / 120, green / 122, blue / 80
+
 
 SOILS: Final[tuple[Rgb, ...]] = (
     (158, 138, 112),

@@ -13,10 +13,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyogrio.raw
 import rasterio
 import shapely
-from affine import Affine
+from rasterio import Affine
 from rasterio.windows import Window
 from shapely import Polygon
 
@@ -28,10 +27,13 @@ from pipeline.imagery.scenes.land import Plot
 from pipeline.imagery.scenes.noise import Tile
 from pipeline.imagery.scenes.render import paint
 from pipeline.imagery.scenes.spec import SceneSpec
+from pipeline.imagery.vectors import Outlines, write_outlines
 
 VERSION: Final = 1
 TILE_PX: Final = 1024
 BLOCK_PX: Final = 512
+MANY_TILES: Final = 16
+"""From here on a scene shows almost every swatch, and they are drawn once for all processes."""
 NAMES: Final = ("orthomosaic.tif", "truth.gpkg", "scene.json")
 
 Painted = tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]
@@ -119,7 +121,8 @@ def _painted(spec: SceneSpec, tiles: list[Tile], workers: int) -> Iterator[tuple
     if workers == 1 or len(tiles) == 1:
         yield from ((tile, paint(spec, tile)) for tile in tiles)
         return
-    atlas_of(spec.seed).draw_all()
+    if len(tiles) >= MANY_TILES:
+        atlas_of(spec.seed).draw_all()
     pool = ProcessPoolExecutor(min(workers, len(tiles)))
     waiting: deque[tuple[Tile, Future[Painted]]] = deque()
     try:
@@ -149,10 +152,8 @@ def _write_truth(spec: SceneSpec, path: Path, plots: list[Plot]) -> None:
         "colour": np.array([plot.colour or None for plot in plots], object),
         "site": np.array([plot.site or None for plot in plots], object),
     }
-    pyogrio.raw.write(
-        path, np.array([shapely.to_wkb(outline) for outline in outlines], object), list(fields.values()),
-        list(fields), layer="labels", driver="GPKG", geometry_type="Polygon", crs=f"EPSG:{spec.epsg}",
-    )  # fmt: skip
+    layer = Outlines(layer="labels", crs=f"EPSG:{spec.epsg}", kind="Polygon", geometries=outlines, fields=fields)
+    write_outlines(path, layer, driver="GPKG")
 
 
 def _on_map(spec: SceneSpec, outline: Polygon) -> Polygon:
