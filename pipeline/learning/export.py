@@ -120,6 +120,7 @@ def write_weights(path: Path, classifier: CellClassifier, backbone: Backbone) ->
     }
     described = json.dumps({"backbone": asdict(backbone), "shift_px": classifier.shift_px}, sort_keys=True)
     save_file(tensors, path, metadata={"network": described})
+    path.chmod(0o644)  # safetensors writes for its owner alone; a bundle is there to be read
 
 
 def read_weights(path: Path) -> CellClassifier:
