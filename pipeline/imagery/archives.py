@@ -2,6 +2,7 @@
 
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -35,7 +36,7 @@ def extract_orthomosaic(archive: Path, target: Path, *, name: str) -> str:
         EOFError,
         RuntimeError,
         ValueError,
-        zipfile.zlib.error,
+        zlib.error,
     ) as error:
         raise InvalidInputError(
             f"the archive {name} is damaged or of an unknown kind; pack it again as a plain zip"

@@ -104,7 +104,8 @@ def check_cost(header: Header, limits: IntakeLimits, *, file_bytes: int) -> None
         )
     if header.size.pixels > limits.max_pixels_per_byte * file_bytes:
         raise InvalidInputError(
-            f"the file holds {file_bytes} bytes for {width} x {height} px, too few to be a photograph; export it without empty blocks"
+            f"the file holds {file_bytes} bytes for {width} x {height} px, too few to be a photograph; "
+            "export it without empty blocks"
         )
     if header.block_bytes > limits.max_block_bytes:
         raise InvalidInputError(

@@ -31,7 +31,7 @@ def affine(place: Georeference) -> Affine:
 
 
 def reprojected(path: Path, place: Georeference, size: Size) -> Iterator[tuple[Pixels, Flags]]:
-    """Strips of 512 rows of the raster at ``path`` (one of ours) in the grid of ``place``: uint8 [b, h, w], bool [h, w].
+    """Strips of 512 rows of ``path`` (one of ours) in the grid of ``place``: uint8 [b, h, w], bool [h, w].
 
     Colours are interpolated; a pixel is flown where all four pixels that it is made of were.
     """

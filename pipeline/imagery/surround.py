@@ -158,8 +158,8 @@ def to_cells(plain_hw: Flags, cell_px: int) -> Flags:
     more = ((0, -height % cell_px), (0, -width % cell_px))
     if more[0][1] or more[1][1]:
         plain_hw = np.pad(plain_hw, more, constant_values=True)
-    rows_yw = plain_hw.reshape(-1, cell_px, plain_hw.shape[1]).all(axis=1)
-    cells_yx: Flags = rows_yw.reshape(len(rows_yw), -1, cell_px).all(axis=2)
+    rows_yw: Flags = np.asarray(plain_hw.reshape(-1, cell_px, plain_hw.shape[1]).all(axis=1))
+    cells_yx: Flags = np.asarray(rows_yw.reshape(len(rows_yw), -1, cell_px).all(axis=2))
     return cells_yx
 
 

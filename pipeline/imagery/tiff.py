@@ -69,7 +69,7 @@ def directory_bytes(tags: Iterable[Tag]) -> int:
 
 
 def directory(tags: Iterable[Tag], *, at: int, last: bool) -> bytes:
-    """A directory that stands at byte ``at``, followed by its long values; the next one follows unless it is the last."""
+    """A directory that stands at byte ``at``, then its long values; the next one follows unless it is the last."""
     ordered = sorted(tags, key=lambda tag: tag.number)
     outside_at = at + 16 + 20 * len(ordered)
     entries, outside = [struct.pack("<Q", len(ordered))], bytearray()

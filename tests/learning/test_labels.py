@@ -69,14 +69,8 @@ def test_outlines_come_in_model_pixels_of_their_own_ground(tmp_path: Path) -> No
     path = write_dataset(tmp_path)
     (tmp_path / "train" / "labels.gpkg").unlink()
     write_labels(tmp_path / "train" / "labels.gpkg", [shapely.box(80, 40, 120, 60)], ["red"])
-<<<<<<< HEAD
-    path.write_text(
-        path.read_text().replace('"train/labels.gpkg"', '"train/labels.gpkg"\nbounds_px = [64, 32, 128, 96]')
-    )
-=======
     bounds = "\nbounds_px = [64, 32, 128, 96]"
     path.write_text(path.read_text().replace('"train/labels.gpkg"', f'"train/labels.gpkg"{bounds}'))
->>>>>>> main
     train = read_grounds(read_dataset(path), model_gsd_m=0.04)[0]
     assert (train.scale, train.size.width_px, train.size.height_px) == (0.5, 64, 48)
     np.testing.assert_allclose(train.targets[0].bounds, (8, 4, 28, 14), atol=1e-6)
