@@ -31,11 +31,17 @@ def test_the_command_line_starts_without_torch_openvino_and_rasters() -> None:
 
 
 def test_a_scan_needs_no_torch() -> None:
-    code = (
-        "import sys\n"
-        "for name in ('torch', 'torchvision', 'timm', 'albumentations', 'safetensors'): sys.modules[name] = None\n"
-        "import pipeline.workflow.scan, pipeline.workflow.demo\n"
-        "print('scans')"
-    )
+    code = """
+import sys
+
+class Refusal:
+    def find_spec(self, name, path=None, target=None):
+        if name in {"torch", "torchvision", "timm", "albumentations", "safetensors"}:
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Refusal())
+import pipeline.workflow.scan, pipeline.workflow.demo
+print("scans")
+"""
     started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert started.stdout.strip() == "scans"

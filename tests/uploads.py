@@ -20,7 +20,7 @@ def write_upload(path: Path, *, width: int = 700, height: int = 600, gsd_m: floa
     alpha_hw[:, -90:] = 0
     profile = {
         "driver": "GTiff", "count": 4, "dtype": "uint8", "width": width, "height": height, "crs": CRS,
-        "transform": from_origin(LEFT, TOP, gsd_m, gsd_m), "photometric": "RGB", "alpha": "unspecified",
+        "transform": from_origin(LEFT, TOP, gsd_m, gsd_m), "photometric": "RGB", "alpha": "YES",
         "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate",
     }  # fmt: skip
     with rasterio.open(path, "w", **profile) as raster:

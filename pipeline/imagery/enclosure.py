@@ -2,7 +2,7 @@
 
 Why each line of its environment is there (tried on GDAL 3.10.3):
 
-* ``GDAL_SKIP``: a GeoTIFF may name other files as its overviews, and GDAL opens them with any driver it has: a VRT reads
+* ``GDAL_SKIP``: a GeoTIFF may name other files as its overviews; GDAL opens them with any driver it has: a VRT reads
   any file, an MRF writes one. Only what is needed is left. It must be set before GDAL is loaded.
 * ``GDAL_DISABLE_READDIR_ON_OPEN``, ``GDAL_PAM_ENABLED``, ``GDAL_GEOREF_SOURCES``: no file beside it is looked at.
 * ``CPL_VSIL_CURL_ALLOWED_EXTENSIONS``: ``/vsicurl/`` is no driver; this keeps it from opening connections.

@@ -7,7 +7,8 @@ import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import numpy as np
 import rasterio
@@ -41,18 +42,32 @@ class Picture:
     scale: float
 
 
-def overview(working: Path, *, longest_px: int = 1600, quality: int = 82) -> Picture:
-    """The whole mosaic, its longer side at most ``longest_px``."""
-    with rasterio.open(working) as raster:
-        crop = Crop(left_px=0, top_px=0, width_px=raster.width, height_px=raster.height)
-        scale = min(1.0, longest_px / max(raster.width, raster.height))
-        return _picture(raster, crop, scale, quality)
+class Album:
+    """A working orthomosaic, open for taking pictures of it. Use it in a ``with``."""
 
+    def __init__(self, working: Path) -> None:
+        """Open the orthomosaic."""
+        self._raster = rasterio.open(working)
 
-def chip(working: Path, crop: Crop, *, longest_px: int = 480, quality: int = 80) -> Picture:
-    """One place; its longer side is exactly ``longest_px``, so that chips of one kind compare."""
-    with rasterio.open(working) as raster:
-        return _picture(raster, crop, longest_px / max(crop.width_px, crop.height_px), quality)
+    def __enter__(self) -> Self:
+        """Return itself, open."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._raster.close()
+
+    def overview(self, *, longest_px: int = 1600, quality: int = 82) -> Picture:
+        """The whole mosaic, its longer side at most ``longest_px``."""
+        width, height = self._raster.width, self._raster.height
+        crop = Crop(left_px=0, top_px=0, width_px=width, height_px=height)
+        return _picture(self._raster, crop, min(1.0, longest_px / max(width, height)), quality)
+
+    def chip(self, crop: Crop, *, longest_px: int = 400, quality: int = 80) -> Picture:
+        """One place; its longer side is exactly ``longest_px``, so that chips of one kind compare."""
+        return _picture(self._raster, crop, longest_px / max(crop.width_px, crop.height_px), quality)
 
 
 def _picture(raster: rasterio.DatasetReader, crop: Crop, scale: float, quality: int) -> Picture:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.domain.flag import Flag
 from pipeline.domain.geometry import Georeference, MapPoint
 from pipeline.domain.model import Manifest
-from pipeline.imagery.pictures import Crop, Picture, chip, overview
+from pipeline.imagery.pictures import Album, Crop, Picture
 from pipeline.imagery.positions import longitude_latitude
 from pipeline.imagery.whole import write_text
 from pipeline.scanning.results import ScanRecord
@@ -26,9 +26,9 @@ MOST_PICTURED: Final = 300
 NUMBERED: Final = 150
 """More flags than this are marked on the overview without their numbers."""
 LEAST_MARK_PX: Final = 9.0
-NEAR_M: Final = 8.0
-FAR_M: Final = 60.0
-"""The least ground a chip shows, in metres: the plot itself, and what lies around it."""
+NEAR_PX: Final = 400
+FAR_PX: Final = 3000
+"""The least ground a chip shows, in pixels of the mosaic: the plot itself, and what lies around it."""
 STATES: Final = ("flagged", "clear", "not_assessable", "not_flown")
 
 
@@ -49,13 +49,15 @@ def write_report(path: Path, scanned: Scanned) -> None:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["picture"] = _data_uri
-    write_text(path, environment.get_template(TEMPLATE).render(_content(scanned)))
+    with Album(scanned.working) as album:
+        content = _content(scanned, album)
+    write_text(path, environment.get_template(TEMPLATE).render(content))
 
 
-def _content(scanned: Scanned) -> dict[str, Any]:
+def _content(scanned: Scanned, album: Album) -> dict[str, Any]:
     """What the template names."""
     record = scanned.record
-    whole = overview(scanned.working)
+    whole = album.overview()
     return {
         "record": record,
         "model": scanned.model,
@@ -65,7 +67,7 @@ def _content(scanned: Scanned) -> dict[str, Any]:
         "bar_of_overview": _bar(whole, scanned.place),
         "marks": [_mark(flag, whole, scanned.place) for flag in scanned.flags],
         "numbered": len(scanned.flags) <= NUMBERED,
-        "cards": _cards(scanned),
+        "cards": _cards(scanned, album),
         "most_pictured": MOST_PICTURED,
     }
 
@@ -92,7 +94,7 @@ def _mark(flag: Flag, picture: Picture, place: Georeference) -> dict[str, Any]:
     return {"id": flag.id, "x": x, "y": y, "radius": max(LEAST_MARK_PX, radius * 1.3)}
 
 
-def _cards(scanned: Scanned) -> list[dict[str, Any]]:
+def _cards(scanned: Scanned, album: Album) -> list[dict[str, Any]]:
     """One entry a flag: what is known of it, where it is, and its two pictures."""
     centres = [MapPoint(*flag.plot.outline.centroid.coords[0]) for flag in scanned.flags]
     degrees = longitude_latitude(scanned.place, centres)
@@ -101,30 +103,34 @@ def _cards(scanned: Scanned) -> list[dict[str, Any]]:
             "flag": flag,
             "centre": centre,
             "degrees": degree,
-            "views": _views(flag, scanned) if number < MOST_PICTURED else [],
+            "views": _views(flag, scanned.place, album) if number < MOST_PICTURED else [],
         }
         for number, (flag, centre, degree) in enumerate(zip(scanned.flags, centres, degrees, strict=True))
     ]
 
 
-def _views(flag: Flag, scanned: Scanned) -> list[dict[str, Any]]:
+def _views(flag: Flag, place: Georeference, album: Album) -> list[dict[str, Any]]:
     """The plot close up, and with what lies around it."""
-    return [_view(flag, scanned, factor=1.6, least_m=NEAR_M), _view(flag, scanned, factor=5.0, least_m=FAR_M)]
+    near = _around(flag, place, factor=1.6, least_px=NEAR_PX)
+    far = _around(flag, place, factor=5.0, least_px=FAR_PX)
+    return [_view(flag, place, album.chip(crop)) for crop in (near, far)]
 
 
-def _view(flag: Flag, scanned: Scanned, *, factor: float, least_m: float) -> dict[str, Any]:
-    """One square picture around a flag, with its outline and a scale bar."""
-    place = scanned.place
+def _view(flag: Flag, place: Georeference, picture: Picture) -> dict[str, Any]:
+    """A picture with the flag's outline and a scale bar."""
+    return {"picture": picture, "outline": _path(flag, picture, place), "bar": _bar(picture, place)}
+
+
+def _around(flag: Flag, place: Georeference, *, factor: float, least_px: int) -> Crop:
+    """A square of ground with a flag in its middle."""
     left, bottom, right, top = flag.plot.outline.bounds
-    side = max(factor * max(right - left, top - bottom), least_m / place.metres_per_unit)
-    crop = Crop(
+    side = max(factor * max(right - left, top - bottom), least_px * place.pixel_width)
+    return Crop(
         left_px=((left + right - side) / 2 - place.left) / place.pixel_width,
         top_px=(place.top - (top + bottom + side) / 2) / place.pixel_height,
         width_px=side / place.pixel_width,
         height_px=side / place.pixel_height,
     )
-    picture = chip(scanned.working, crop, longest_px=400)
-    return {"picture": picture, "outline": _path(flag, picture, place), "bar": _bar(picture, place)}
 
 
 def _path(flag: Flag, picture: Picture, place: Georeference) -> str:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from rasters import green_ground, paint_red, write_working
 
-from pipeline.imagery.pictures import PAPER, Crop, Picture, chip, overview
+from pipeline.imagery.pictures import PAPER, Album, Crop, Picture
 
 
 def decoded(picture: Picture) -> np.ndarray:
@@ -25,7 +25,8 @@ def working(tmp_path: Path) -> Path:
 
 
 def test_the_overview_keeps_proportions_and_shows_paper_where_nothing_was_flown(working: Path) -> None:
-    picture = overview(working, longest_px=200)
+    with Album(working) as album:
+        picture = album.overview(longest_px=200)
     pixels_hwb = decoded(picture)
     assert pixels_hwb.shape == (150, 200, 3)
     assert picture.scale == 0.5
@@ -34,12 +35,14 @@ def test_the_overview_keeps_proportions_and_shows_paper_where_nothing_was_flown(
 
 
 def test_a_small_mosaic_is_not_blown_up(working: Path) -> None:
-    assert overview(working).size.width_px == 400
+    with Album(working) as album:
+        assert album.overview().size.width_px == 400
 
 
 @pytest.mark.parametrize(("left", "top"), [(-50, -50), (350, 250), (190, 90), (1000, 1000)])
 def test_a_chip_may_reach_past_the_mosaic(working: Path, left: float, top: float) -> None:
-    picture = chip(working, Crop(left_px=left, top_px=top, width_px=120, height_px=120), longest_px=240)
+    with Album(working) as album:
+        picture = album.chip(Crop(left_px=left, top_px=top, width_px=120, height_px=120), longest_px=240)
     pixels_hwb = decoded(picture)
     assert pixels_hwb.shape == (240, 240, 3)
     if left == 1000:
