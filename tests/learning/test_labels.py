@@ -52,8 +52,7 @@ def test_labels_in_another_reference_system_are_refused(tmp_path: Path) -> None:
 
 def test_a_data_set_without_its_target_is_refused(tmp_path: Path) -> None:
     path = write_dataset(tmp_path)
-    bounds = "\nbounds_px = [64, 32, 128, 96]"
-    path.write_text(path.read_text().replace('"train/labels.gpkg"', f'"train/labels.gpkg"{bounds}'))
+    path.write_text(path.read_text().replace('["red"]', '["poppy"]'))
     with pytest.raises(InvalidInputError, match="no label is a poppy; there are blue, red"):
         read_grounds(read_dataset(path), model_gsd_m=0.02)
 
@@ -154,7 +153,6 @@ def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
 
 def test_a_source_of_no_known_kind_is_refused(tmp_path: Path) -> None:
     path = write_dataset(tmp_path)
-    bounds = "\nbounds_px = [64, 32, 128, 96]"
-    path.write_text(path.read_text().replace('"train/labels.gpkg"', f'"train/labels.gpkg"{bounds}'))
+    path.write_text(path.read_text().replace('labels = "train/labels.gpkg"', 'masks = "*.png"'))
     with pytest.raises(InvalidInputError, match="it takes orthomosaic \\+ labels"):
         read_dataset(path)
