@@ -29,8 +29,9 @@ format: $(VENV)/.test ## put the code in order
 models: $(VENV)/.test ## make both shipped bundles anew (hours on two cores; needs the data of data/*/DATASET.toml)
 	for seed in 101 102 103 104 105 106 107 108 109 110 111 112 113 114 201 202 203 204 301 302 303 304; do \
 	  test -f data/scenes/$$seed/scene.json || $(BIN)/plotwatch scene --size-px 4000 --seed $$seed --out data/scenes/$$seed || exit 1; done
-	$(BIN)/plotwatch train configs/demo-poppy.toml --out models/demo-poppy
-	$(BIN)/plotwatch train configs/potato-weeds.toml --out models/potato-weeds
+	for name in demo-poppy potato-weeds; do \
+	  $(BIN)/plotwatch train configs/$$name.toml --out runs/$$name || exit 1; \
+	  rm -rf models/$$name && cp -r runs/$$name/$$name models/$$name; done
 
 clean:                ## remove what the commands made, but not the data
 	rm -rf $(VENV) out runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
