@@ -8,7 +8,7 @@ import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -17,6 +17,7 @@ from pipeline.errors import InvalidInputError, NotFoundError
 
 Parsed = TypeVar("Parsed")
 
+PRECISIONS: Final = ("auto", "fp32", "bf16")
 STRICT = ConfigDict(extra="forbid")
 """For every dataclass that is read from a file: a key nobody knows is a mistake, not a wish."""
 
@@ -57,6 +58,19 @@ class ScanSettings:
     least_valid_share: float = 0.25
     """A cell with less imagery than this is never called clear."""
 
+    def __post_init__(self) -> None:
+        """Refuse values that no scan could follow, before any work is done.
+
+        Raises:
+            InvalidInputError: A value is out of its range.
+        """
+        if self.precision not in PRECISIONS:
+            raise InvalidInputError(f"scan.precision {self.precision!r} is not known, use {', '.join(PRECISIONS)}")
+        if self.window_px < 1 or self.shift_cells < 0 or self.read_ahead < 0:
+            raise InvalidInputError("scan.window_px must be positive, shift_cells and read_ahead not negative")
+        if self.resample_beyond < 1 or not 0 <= self.least_valid_share <= 1:
+            raise InvalidInputError("scan.resample_beyond must be at least 1, least_valid_share in [0, 1]")
+
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PlotSettings:
@@ -66,6 +80,15 @@ class PlotSettings:
     """Smaller candidates are dropped, and counted. 0: one cell is enough to ask."""
     join_within_m: float = 0.0
     """Parts no further apart than this are one plot. 0: only cells that touch."""
+
+    def __post_init__(self) -> None:
+        """Refuse negative sizes.
+
+        Raises:
+            InvalidInputError: A value is negative.
+        """
+        if self.least_area_m2 < 0 or self.join_within_m < 0:
+            raise InvalidInputError("plots.least_area_m2 and plots.join_within_m must not be negative")
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

@@ -40,6 +40,10 @@ def test_a_value_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
         ("[plots]\nleast_aera_m2 = 4\n", "plots.least_aera_m2"),
         ("[scan]\nwindow_px = 'wide'\n", "scan.window_px"),
         ("[scan\n", "is not TOML"),
+        ("[scan]\nprecision = 'fp8'\n", "'fp8' is not known"),
+        ("[scan]\nwindow_px = 0\n", "window_px must be positive"),
+        ("[scan]\nleast_valid_share = 2.0\n", "least_valid_share in"),
+        ("[plots]\njoin_within_m = -1.0\n", "must not be negative"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, sentence: str) -> None:
