@@ -23,7 +23,7 @@ import uuid
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 from rasterio.env import Env
 
@@ -33,7 +33,9 @@ from pipeline.errors import InvalidInputError
 from pipeline.imagery.working import Working
 from pipeline.settings import IntakeLimits, child_environment, parse
 
+Answered = TypeVar("Answered")
 LOG = logging.getLogger(__name__)
+COMMAND: Final = [sys.executable, "-P", "-m", "pipeline.imagery.inside"]
 DRIVERS: Final = frozenset({"GTiff", "COG", "MEM", "PNG", "JPEG"})
 OPEN_SECONDS: Final = 120.0
 """From start to a checked header. A sound file takes under two seconds."""
@@ -72,9 +74,8 @@ def make_enclosed(upload: Path, folder: Path, limits: IntakeLimits, report: Repo
     Raises:
         InvalidInputError: The upload is refused, or the process did not survive it.
     """
-    command = [sys.executable, "-P", "-m", "pipeline.imagery.inside"]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command,
+        COMMAND,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -122,11 +123,19 @@ def _converse(process: "subprocess.Popen[bytes]", job: bytes, report: Report) ->
         answer = _answer(lines, patience)
         if "progress" in answer:
             patience = STALL_SECONDS
-            report(parse(Progress, answer["progress"], where="progress"))
+            report(_checked(Progress, answer["progress"]))
         elif "result" in answer:
-            return parse(Working, answer["result"], where="the working copy")
+            return _checked(Working, answer["result"])
         else:
             raise _refusal(process, answer)
+
+
+def _checked(kind: type[Answered], content: Any) -> Answered:
+    """What the process said, if it has the form it must have."""
+    try:
+        return parse(kind, content, where="the answer")
+    except InvalidInputError as error:
+        raise InvalidInputError(BROKEN) from error
 
 
 def _listen(stream: IO[bytes], lines: "queue.SimpleQueue[bytes]") -> None:

@@ -17,6 +17,7 @@ LONGEST_CRS: Final = 32_768
 """Characters of WKT; the longest of the EPSG registry has under 10,000."""
 DTYPES: Final = ("uint8", "uint16", "float32")
 ITEM_BYTES: Final = {"uint8": 1, "int8": 1, "uint16": 2, "int16": 2, "float32": 4, "complex128": 16}
+MOST_VALUE: Final = {"uint8": 255, "uint16": 65_535}
 RGB: Final = ("red", "green", "blue")
 UNNAMED: Final = ("gray", "undefined", "undefined")
 LEAST_TURN: Final = 1e-6
@@ -26,12 +27,16 @@ EXPORT_RGB: Final = "export it as red, green and blue with 8 bits each"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """The facts. ``colours`` names each band; ``transform`` is (a, b, c, d, e, f) of x = a col + b row + c, ..."""
+    """The facts. ``colours`` names each band (GDAL turns CMYK to RGBA: see ``colour_space``).
+
+    ``transform`` is (a, b, c, d, e, f) of x = a col + b row + c, y = d col + e row + f.
+    """
 
     size: Size
     dtypes: tuple[str, ...]
     colours: tuple[str, ...]
     bits: int
+    colour_space: str
     compression: str
     block_width_px: int
     block_height_px: int
@@ -79,6 +84,7 @@ def read_header(raster: Any) -> Header:
         dtypes=tuple(raster.dtypes),
         colours=colours,
         bits=int(structure.get("NBITS", "0")),
+        colour_space=raster.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE", "RGB"),
         compression=raster.tags(ns="IMAGE_STRUCTURE").get("COMPRESSION", "none"),
         block_width_px=width,
         block_height_px=height,
@@ -128,8 +134,6 @@ def choose_bands(header: Header) -> Bands:
     if header.colours[:3] == UNNAMED and len(header.colours) <= 4:  # noqa: PLR2004 - red, green, blue and one more
         note = "The bands have no names: the first three were taken for red, green and blue, in this order."
         return Bands(rgb=(1, 2, 3), alpha=alpha, notes=(note, *_unused(header, {1, 2, 3, alpha})))
-    if "cyan" in header.colours:
-        raise InvalidInputError(f"the picture is in print colours (CMYK); {EXPORT_RGB}")
     if len(header.colours) < len(RGB):
         raise InvalidInputError(
             f"the picture has {_counted(len(header.colours), 'band')} where three are needed; {EXPORT_RGB}"
@@ -144,6 +148,8 @@ def _check_values(header: Header) -> None:
     """Refuse kinds of values that are no picture."""
     if "palette" in header.colours:
         raise InvalidInputError(f"the picture has a colour palette; {EXPORT_RGB}")
+    if header.colour_space not in {"RGB", "YCbCr"}:
+        raise InvalidInputError(f"the picture is in the colours {header.colour_space}, as for print; {EXPORT_RGB}")
     if header.bits == 1:
         raise InvalidInputError(f"the picture has one bit for each pixel; {EXPORT_RGB}")
     kinds = set(header.dtypes)
@@ -168,7 +174,12 @@ def mask_source(header: Header, bands: Bands) -> MaskOrigin:
         return MaskOrigin.ALPHA
     if header.has_mask:
         return MaskOrigin.MASK_BAND
-    return MaskOrigin.NONE if header.nodata is None else MaskOrigin.NODATA
+    return MaskOrigin.NODATA if _can_be_met(header.nodata, header.dtypes[0]) else MaskOrigin.NONE
+
+
+def _can_be_met(nodata: float | None, dtype: str) -> bool:
+    """Whether a pixel can have this nodata value; some programs declare -9999 for 8 bits."""
+    return nodata is not None and (dtype == "float32" or (nodata.is_integer() and 0 <= nodata <= MOST_VALUE[dtype]))
 
 
 def check_transform(header: Header) -> None:

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
-from rasterio.errors import CRSError
+from rasterio.errors import CRSError, RasterioError
 from rasterio.warp import transform, transform_bounds
 
 from pipeline.domain.geometry import Georeference, Size
@@ -22,6 +22,9 @@ MOST_DISTORTION: Final = 0.01
 """A projection whose metres differ by more from metres on the ground is left for UTM."""
 MOST_OBLONG: Final = 1.1
 UTM_NORTH: Final = 84.0
+OUTSIDE: Final = "the picture's coordinates lie outside its coordinate reference system; export it again"
+MOST_GROWTH: Final = 3.0
+"""A raster laid into UTM has more pixels for the corners that its turn leaves empty; a quarter turn doubles them."""
 EXPORT_PROJECTED: Final = "export it in a projected system in metres, e.g. UTM or EPSG:4546"
 
 
@@ -94,9 +97,7 @@ def _centre(crs: CRS, given: Georeference, size: Size) -> _Centre:
     ys = [middle.y, middle.y, middle.y + step, given.top, given.top, bottom, bottom]
     lons, lats = _on_the_globe(crs, xs, ys)
     if not all(-90 < lat < 90 for lat in lats) or not all(-540 < lon < 540 for lon in lons):  # noqa: PLR2004
-        raise InvalidInputError(
-            "the picture's coordinates lie outside its coordinate reference system; export it again"
-        )
+        raise InvalidInputError(OUTSIDE)
     if max(lons) - min(lons) > 180 or min(lons) < -180 or max(lons) > 180:  # noqa: PLR2004 - half the globe, the date line
         raise InvalidInputError("the picture crosses the 180 degree meridian; cut it there and give the two parts")
     if max(abs(lat) for lat in lats) > UTM_NORTH:
@@ -111,15 +112,11 @@ def _centre(crs: CRS, given: Georeference, size: Size) -> _Centre:
 
 
 def _on_the_globe(crs: CRS, xs: list[float], ys: list[float]) -> tuple[list[float], list[float]]:
-    """Longitudes and latitudes in degrees; NaN where there are none."""
-    if crs.is_geographic:
-        return xs, ys
+    """Longitudes and latitudes in degrees; not finite where there are none."""
     try:
         lons, lats = transform(crs, WORLD, xs, ys)
-    except (CRSError, rasterio.errors.RasterioError, ValueError) as error:
-        raise InvalidInputError(
-            f"the picture's coordinate reference system cannot be used; {EXPORT_PROJECTED}"
-        ) from error
+    except (RasterioError, CPLE_BaseError, ValueError) as error:
+        raise InvalidInputError(OUTSIDE) from error
     return lons, lats
 
 
@@ -146,16 +143,26 @@ def _in_utm(crs: CRS, given: Georeference, size: Size, centre: _Centre) -> Place
     zone = min(int((centre.lon + 180) // 6) + 1, 60)
     utm = CRS.from_epsg((32600 if centre.lat >= 0 else 32700) + zone)
     gsd_m = math.sqrt(given.pixel_width * centre.east_m * given.pixel_height * centre.north_m)
-    right, bottom = given.point(col_px=size.width_px, row_px=size.height_px)
-    west, south, east, north = transform_bounds(crs, utm, given.left, bottom, right, given.top, densify_pts=21)
+    left, top, wide_m, high_m = _bounds_in(utm, crs, given, size)
+    if not wide_m * high_m < MOST_GROWTH * size.pixels * gsd_m**2:
+        raise InvalidInputError(f"the picture covers too much of the globe for one UTM zone; {EXPORT_PROJECTED}")
     name = f"UTM zone {zone}{'N' if centre.lat >= 0 else 'S'}"
     why = "degrees" if crs.is_geographic else "a projection whose metres are not metres on the ground here"
     return Placement(
         given=given,
-        target=Georeference(crs=utm.to_wkt(), left=west, top=north, pixel_width=gsd_m, pixel_height=gsd_m),
+        target=Georeference(crs=utm.to_wkt(), left=left, top=top, pixel_width=gsd_m, pixel_height=gsd_m),
         target_size=Size(
-            width_px=max(1, math.ceil((east - west) / gsd_m - 1e-6)),
-            height_px=max(1, math.ceil((north - south) / gsd_m - 1e-6)),
+            width_px=max(1, math.ceil(wide_m / gsd_m - 1e-6)), height_px=max(1, math.ceil(high_m / gsd_m - 1e-6))
         ),
         note=f"The original is in {why}; it was laid into {name} with pixels of {gsd_m:.4f} m.",
     )
+
+
+def _bounds_in(utm: CRS, crs: CRS, given: Georeference, size: Size) -> tuple[float, float, float, float]:
+    """Left, top, width and height of the raster's ground in metres of a UTM zone."""
+    right, bottom = given.point(col_px=size.width_px, row_px=size.height_px)
+    try:
+        west, south, east, north = transform_bounds(crs, utm, given.left, bottom, right, given.top, densify_pts=21)
+    except (RasterioError, CPLE_BaseError, ValueError) as error:
+        raise InvalidInputError(OUTSIDE) from error
+    return west, north, east - west, north - south

@@ -52,17 +52,17 @@ class PlainColour:
 
 
 def _all_within(values_bhw: Values, low: float, high: float) -> Flags:
-    """Where each band lies in [low, high]."""
+    """Where each band lies in [low, high]; nowhere where no value of this kind can."""
+    least, most = low, high
+    if np.issubdtype(values_bhw.dtype, np.integer):
+        limits = np.iinfo(values_bhw.dtype)
+        least, most = max(math.ceil(low), limits.min), min(math.floor(high), limits.max)
+        if least > most:
+            return np.zeros(values_bhw.shape[1:], bool)
     within_hw = np.ones(values_bhw.shape[1:], bool)
     for values_hw in values_bhw:
-        if np.issubdtype(values_hw.dtype, np.integer):
-            limits = np.iinfo(values_hw.dtype)
-            if low > limits.min:
-                within_hw &= values_hw >= min(math.ceil(low), limits.max)
-            if high < limits.max:
-                within_hw &= values_hw <= max(math.floor(high), limits.min)
-        else:
-            within_hw &= (values_hw >= low) & (values_hw <= high)
+        within_hw &= values_hw >= least
+        within_hw &= values_hw <= most
     return within_hw
 
 
