@@ -21,6 +21,7 @@ from shapely import Polygon
 
 from pipeline.domain.progress import Progress, Report, say_nothing
 from pipeline.errors import InvalidInputError
+from pipeline.imagery.layers import CACHE_BYTES
 from pipeline.imagery.scenes.atlas import atlas_of
 from pipeline.imagery.scenes.flown import truth
 from pipeline.imagery.scenes.land import Plot
@@ -100,7 +101,10 @@ def _write_picture(spec: SceneSpec, path: Path, report: Report, workers: int) ->
         "compress": "JPEG", "jpeg_quality": 90, "photometric": "YCBCR", "interleave": "pixel",
     }  # fmt: skip
     tiles = list(tiles_of(spec))
-    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", **profile) as raster:
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_CACHEMAX=CACHE_BYTES),
+        rasterio.open(path, "w", **profile) as raster,
+    ):
         for done, (tile, (pixels_hwb, flown_hw)) in enumerate(_painted(spec, tiles, workers), start=1):
             window = Window(tile.col, tile.row, tile.width, tile.height)
             raster.write(np.moveaxis(pixels_hwb, 2, 0), window=window)
