@@ -37,7 +37,10 @@ class Layer:
 
 
 def bounded_cache() -> rasterio.Env:
-    """A GDAL session whose block cache does not grow with the machine or the mosaic."""
+    """A GDAL session whose block cache does not grow with the machine or the mosaic.
+
+    GDAL takes its limit when the first block is read in a process, so this must be around everything that reads.
+    """
     return rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED=False)
 
 

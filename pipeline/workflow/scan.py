@@ -25,6 +25,7 @@ from pipeline.domain.progress import Progress, Report, say_nothing
 from pipeline.domain.window import CellGrid
 from pipeline.errors import ConflictError, InvalidInputError
 from pipeline.imagery.intake import take_in
+from pipeline.imagery.layers import bounded_cache
 from pipeline.imagery.quality import why_not_assessable
 from pipeline.scanning import results
 from pipeline.scanning.bundle import Bundle, open_bundle
@@ -71,7 +72,7 @@ def scan(
     """
     bundle = open_bundle(order.model)
     precision = choose_precision(settings.scan.precision)
-    with _alone_in(order.out):
+    with _alone_in(order.out), bounded_cache():
         working = order.out / WORKING
         mosaic = take_in(order.source, working, settings.intake, report)
         job = _Job(order=order, settings=settings, bundle=bundle, mosaic=mosaic, precision=precision)
