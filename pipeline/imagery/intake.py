@@ -9,6 +9,7 @@ The upload is settled as a TIFF by its first bytes, then opened only in an enclo
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -120,6 +121,10 @@ def _workplace(folder: Path) -> Iterator[Path]:
         raise InvalidInputError(f"nothing can be written to {folder}; choose another folder") from error
     try:
         yield work
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise
+        raise InvalidInputError(f"there is no room left in {folder}; free some and try again") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
         if made and not any(folder.iterdir()):

@@ -2,8 +2,9 @@
 
 Each strip of 512 rows is cut into tiles, compressed by all cores, and halved into the strip of the next overview. The
 compressed tiles of a level wait in a file of their own until the sizes of all are known; then directories, the
-smallest overview, ..., the full resolution are put together. Measured against GDAL's COG driver (3.10, same
-quality, two cores): five times as fast, because that driver reads and compresses everything at least twice.
+smallest overview, ..., the full resolution are put together. Measured side by side with
+GDAL 3.10's COG driver behind an LZ4 intermediate (16,384 x 16,384 px, quality 90, two shared cores): 28 against
+8.5 MPix/s.
 
 Axes: h = row, w = column, b = band (red, green, blue).
 """

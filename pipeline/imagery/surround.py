@@ -53,16 +53,19 @@ class PlainColour:
 
 def _all_within(values_bhw: Values, low: float, high: float) -> Flags:
     """Where each band lies in [low, high]; nowhere where no value of this kind can."""
-    least, most = low, high
+    lowest, highest = -math.inf, math.inf
     if np.issubdtype(values_bhw.dtype, np.integer):
-        limits = np.iinfo(values_bhw.dtype)
-        least, most = max(math.ceil(low), limits.min), min(math.floor(high), limits.max)
-        if least > most:
-            return np.zeros(values_bhw.shape[1:], bool)
+        lowest, highest = np.iinfo(values_bhw.dtype).min, np.iinfo(values_bhw.dtype).max
+        low, high = max(math.ceil(low), lowest), min(math.floor(high), highest)
+    if low > high:
+        return np.zeros(values_bhw.shape[1:], bool)
     within_hw = np.ones(values_bhw.shape[1:], bool)
     for values_hw in values_bhw:
-        within_hw &= values_hw >= least
-        within_hw &= values_hw <= most
+        # half of these comparisons can only say yes, and this is the hot loop of the first reading
+        if low > lowest:
+            within_hw &= values_hw >= low
+        if high < highest:
+            within_hw &= values_hw <= high
     return within_hw
 
 
@@ -125,7 +128,7 @@ class CellMap:
         outside = np.zeros(count + 1, bool)
         outside[labels_yx[border_yx]] = True
         if declared:
-            outside |= np.bincount(labels_yx.ravel()) * self.cell_px**2 >= LEAST_HOLE_PX
+            outside |= _label_sizes(labels_yx, count) * self.cell_px**2 >= LEAST_HOLE_PX
         outside[0] = False
         if not outside.any():
             return None
@@ -163,7 +166,7 @@ def to_cells(plain_hw: Flags, cell_px: int) -> Flags:
     return cells_yx
 
 
-def border_seeds(plain_yx: Flags, *, least_run: int) -> Flags:
+def border_seeds(plain_yx: Flags, *, least_run: int = LEAST_RUN_CELLS) -> Flags:
     """Plain cells on the border that stand in runs of at least ``least_run``, bool [y, x]."""
     seeds_yx = np.zeros_like(plain_yx)
     for edge in (np.s_[0, :], np.s_[-1, :], np.s_[:, 0], np.s_[:, -1]):
@@ -176,6 +179,14 @@ def is_surround(seeds_yx: Flags) -> bool:
     rows, columns = seeds_yx.shape
     border = rows * columns - max(rows - 2, 0) * max(columns - 2, 0)
     return bool(np.count_nonzero(seeds_yx) >= LEAST_BORDER_SHARE * border) and bool(seeds_yx.any())
+
+
+def _label_sizes(labels_yx: Values, count: int) -> Values:
+    """How many cells have each label, 0 included; by parts, because ``bincount`` makes 64-bit numbers of them all."""
+    sizes_n = np.zeros(count + 1, np.int64)
+    for rows in np.array_split(labels_yx, max(1, len(labels_yx) // 1024)):
+        sizes_n += np.bincount(rows.ravel(), minlength=count + 1)
+    return sizes_n
 
 
 def _long_runs(plain_n: Flags, least: int) -> Flags:

@@ -90,6 +90,9 @@ def whole_tile(pixels_hwb: Pixels, valid_hw: Valid) -> tuple[Pixels, Valid]:
 
 def halved(pixels_hwb: Pixels, valid_hw: Valid) -> tuple[Pixels, Valid]:
     """Half the size, odd sides rounded up: the mean of the valid pixels of each four; valid where any of them is."""
+    if not valid_hw.any():
+        half_valid_hw = np.zeros((-(-valid_hw.shape[0] // 2), -(-valid_hw.shape[1] // 2)), bool)
+        return np.zeros((*half_valid_hw.shape, 3), np.uint8), half_valid_hw
     if valid_hw.all():
         half = np.asarray(Image.fromarray(np.ascontiguousarray(pixels_hwb)).reduce(2))
         return half, np.ones(half.shape[:2], bool)

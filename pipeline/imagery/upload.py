@@ -48,7 +48,7 @@ def open_raster(path: Path) -> Iterator[Any]:
         InvalidInputError: It cannot be opened.
     """
     try:
-        raster = rasterio.open(path, driver="GTiff")
+        raster = rasterio.open(path, driver="GTiff", NUM_THREADS="2")
     except RasterioError as error:
         raise InvalidInputError(DAMAGED) from error
     with raster:
@@ -139,9 +139,7 @@ class Upload:
     def surrounds(self) -> tuple[Surround, ...]:
         """The surround of each plain colour that has one; reads the whole raster only where the border is plain."""
         declared = self.mask is MaskOrigin.NODATA
-        colours = self._plain_colours()
-        if not declared:
-            colours = tuple(colour for colour in colours if self._border_is(colour))
+        colours = self._plain_colours() if declared else self._border_colours()
         if not colours:
             return ()
         maps = [CellMap(self.header.size, colour) for colour in colours]
@@ -152,19 +150,22 @@ class Upload:
         found = (cells.surround(declared=declared) for cells in maps)
         return tuple(surround for surround in found if surround is not None)
 
-    def _border_is(self, colour: PlainColour) -> bool:
-        """Whether enough of the border is of this colour, from the outermost cells alone."""
-        cells = CellMap(self.header.size, colour)
-        cell_px, width, height = cells.cell_px, self.header.size.width_px, self.header.size.height_px
-        last_row, last_column = (height - 1) // cell_px * cell_px, (width - 1) // cell_px * cell_px
-        for row in {0, last_row}:
-            window = Window(0, row, width, min(cell_px, height - row))
-            cells.add(row, self.read(self.bands.rgb, window))
-        for column in {0, last_column}:
-            window = Window(column, 0, min(cell_px, width - column), height)
-            plain_y1 = to_cells(colour.core(self.read(self.bands.rgb, window)), cell_px)
-            cells.plain_yx[:, column // cell_px] = plain_y1[:, 0]
-        return is_surround(border_seeds(cells.plain_yx, least_run=4))
+    def _border_colours(self) -> tuple[PlainColour, ...]:
+        """Those plain colours of which enough of the border is, from the outermost cells alone."""
+        maps = [CellMap(self.header.size, colour) for colour in self._plain_colours()]
+        if not maps:
+            return ()
+        cell_px, width, height = maps[0].cell_px, self.header.size.width_px, self.header.size.height_px
+        for row in {0, (height - 1) // cell_px * cell_px}:
+            values_bhw = self.read(self.bands.rgb, Window(0, row, width, min(cell_px, height - row)))
+            for cells in maps:
+                cells.add(row, values_bhw)
+        for column in {0, (width - 1) // cell_px * cell_px}:
+            values_bhw = self.read(self.bands.rgb, Window(column, 0, min(cell_px, width - column), height))
+            for cells in maps:
+                plain_y1 = to_cells(cells.colour.core(values_bhw), cell_px)
+                cells.plain_yx[:, column // cell_px] = plain_y1[:, 0]
+        return tuple(cells.colour for cells in maps if is_surround(border_seeds(cells.plain_yx)))
 
 
 def opaque(alpha_hw: Values) -> Flags:
@@ -175,8 +176,8 @@ def opaque(alpha_hw: Values) -> Flags:
 
 
 def to_8_bits(values_bhw: Values, flown_hw: Flags, scaling: Scaling | None) -> Pixels:
-    """uint8 [b, h, w], black where not flown."""
+    """uint8 [b, h, w], black where not flown; the values themselves where they have 8 bits."""
     pixels_bhw = values_bhw if scaling is None else scaling.apply(values_bhw)
     if not flown_hw.all():
-        pixels_bhw = pixels_bhw * flown_hw
+        np.multiply(pixels_bhw, flown_hw, out=pixels_bhw)
     return pixels_bhw

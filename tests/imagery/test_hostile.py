@@ -131,6 +131,14 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path, compress: str) -> No
         assert "damaged or cut off" in refusal(tmp_path / "x.tif")
 
 
+@pytest.mark.parametrize("compress", ["none", "deflate", "jpeg"])
+def test_a_tile_that_is_not_all_there_is_refused_however_it_is_read(tmp_path: Path, compress: str) -> None:
+    tiles = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": compress}
+    whole = hostile.write(tmp_path / "x.tif", hostile.ground(side_px=1024), **tiles).read_bytes()
+    (tmp_path / "x.tif").write_bytes(whole[:-1])
+    assert "damaged or cut off" in refusal(tmp_path / "x.tif")
+
+
 @pytest.mark.parametrize("length", [0, 1, 4, 8, 63])
 def test_a_file_of_a_few_bytes_is_refused_before_it_is_opened(tmp_path: Path, length: int) -> None:
     whole = hostile.write(tmp_path / "whole.tif", hostile.ground()).read_bytes()

@@ -1,5 +1,6 @@
 """Intake is complete or leaves nothing: a record, a working copy, the original untouched."""
 
+import errno
 import hashlib
 import json
 import os
@@ -110,6 +111,16 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     for missing in ("nothing.tif", "empty/nothing.tif", "pipe/nothing.tif"):
         with pytest.raises(NotFoundError, match="there is no file"):
             take_in(tmp_path / missing, tmp_path / "out", LIMITS)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(intake, "_publish", full)
+    with pytest.raises(InvalidInputError, match="no room left"):
+        take_in(sound(tmp_path / "x.tif"), tmp_path / "out", LIMITS)
     assert not (tmp_path / "out").exists()
 
 
