@@ -97,13 +97,16 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the scene and the results.")] = Path("out/demo"),
     model: Annotated[Path | None, typer.Option(help="Model bundle, a folder with bundle.json.")] = None,
     size_px: Annotated[int, typer.Option(help="Width and height of the scene in pixels of 2 cm.")] = 8000,
+    seed: Annotated[int, typer.Option(help="Another seed, other land; demo-poppy knows 101-114.")] = 7,
 ) -> None:
     """Render farmland with known truth, scan it, and print what was found."""
-    from pipeline.workflow.demo import demonstrate
+    from pipeline.workflow.demo import Land, demonstrate
 
     settings = load_settings()
     with _bars() as report:
-        shown = demonstrate(model or settings.model, out, settings, size_px=size_px, report=report)
+        shown = demonstrate(
+            model or settings.model, out, settings, land=Land(size_px=size_px, seed=seed), report=report
+        )
     effort = shown.record.effort
     typer.echo("synthetic farmland: this shows that the machine works, not how a model does on real land")
     typer.echo(shown.comparison.sentence())

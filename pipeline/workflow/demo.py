@@ -49,6 +49,14 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Land:
+    """The farmland of a demo: its side in pixels of 2 cm, and its seed."""
+
+    size_px: int = 8000
+    seed: int = SEED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Demonstration:
     """What the demo made, found and counted."""
 
@@ -59,16 +67,16 @@ class Demonstration:
 
 
 def demonstrate(
-    model: Path, out: Path, settings: Settings, *, size_px: int = 8000, report: Report = say_nothing
+    model: Path, out: Path, settings: Settings, *, land: Land, report: Report = say_nothing
 ) -> Demonstration:
-    """Render a scene of ``size_px`` square into ``out``, scan it with ``model`` and count what was found.
+    """Render ``land`` into ``out``, scan it with ``model`` and count what was found.
 
     Raises:
         NotFoundError: There is no such model.
         InvalidInputError: The size or the output folder cannot be used.
     """
     scene, results = out / "scene", out / "scan"
-    write_scene(SceneSpec(size_px=size_px, seed=SEED), scene, report)
+    write_scene(SceneSpec(size_px=land.size_px, seed=land.seed), scene, report)
     record = scan(Order(source=scene / "orthomosaic.tif", model=model, out=results), settings, report)
     comparison = compare(results / "flags.gpkg", scene / "truth.gpkg", target=record.model.classes[0])
     return Demonstration(record=record, comparison=comparison, scene=scene, results=results)

@@ -9,7 +9,7 @@ from shapely import Polygon, box
 
 from pipeline.imagery.vectors import Outlines, write_outlines
 from pipeline.settings import ScanSettings, Settings
-from pipeline.workflow.demo import Comparison, compare, demonstrate
+from pipeline.workflow.demo import Comparison, Land, compare, demonstrate
 
 
 def write(path: Path, layer: str, outlines: list[tuple[str, Polygon]]) -> Path:
@@ -48,7 +48,7 @@ def test_the_count_comes_with_its_exact_interval() -> None:
 @pytest.mark.parametrize("size_px", [900])
 def test_the_demo_renders_scans_and_counts(tmp_path: Path, size_px: int) -> None:
     settings = Settings(scan=ScanSettings(window_px=512))
-    shown = demonstrate(write_bundle(tmp_path / "red"), tmp_path / "demo", settings, size_px=size_px)
+    shown = demonstrate(write_bundle(tmp_path / "red"), tmp_path / "demo", settings, land=Land(size_px=size_px))
     assert shown.record.pixels == size_px**2
     assert shown.comparison.flags == shown.record.flags
     assert (shown.results / "report.html").is_file()
