@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from pipeline.domain.coverage import area_in_words
 from pipeline.domain.progress import Progress, Report
 from pipeline.errors import PlotwatchError, exit_code
 from pipeline.settings import load_settings, silence_calls_home
@@ -58,7 +59,7 @@ def scan(
 
 
 def _summary(flags: int, area_m2: dict[str, float], reason: str | None) -> str:
-    areas = ", ".join(f"{name.replace('_', ' ')} {area / 10_000:.4f} ha" for name, area in area_m2.items())
+    areas = ", ".join(f"{name.replace('_', ' ')} {area_in_words(area)}" for name, area in area_m2.items())
     asked = f"{flags} flag{'' if flags == 1 else 's'}, each unreviewed: a question for people, not a finding"
     return f"{f'Not assessed: {reason}.' if reason else asked}\n{areas}"
 

@@ -6,7 +6,7 @@ errors. ``configs/plotwatch.toml`` shows every key.
 
 import os
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -148,23 +148,16 @@ def parse(kind: type[Parsed], content: Any, *, where: str) -> Parsed:
         raise InvalidInputError(f"{where}: {key}: {first['msg']}{more}") from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildEnvironment:
-    """The environment of the process that opens uploads; see imagery.intake for why each line is there."""
-
-    variables: dict[str, str]
-
-
 def silence_calls_home() -> None:
     """Switch off what dependencies send to their makers; call it before they are imported."""
     os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
     os.environ["OPENVINO_TELEMETRY_DISABLE"] = "1"
 
 
-def child_environment(extra: dict[str, str]) -> ChildEnvironment:
+def child_environment(extra: dict[str, str]) -> dict[str, str]:
     """``PATH``, locale and temporary folder of this process, and ``extra``; nothing else is inherited."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME") if name in os.environ}
-    return ChildEnvironment(variables=kept | extra)
+    return kept | extra
 
 
 def in_continuous_integration() -> bool:

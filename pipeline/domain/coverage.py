@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from pipeline.errors import InvalidInputError
+
+HECTARE_M2: Final = 10_000
+SAID_IN_HECTARES_M2: Final = 1_000
+"""From here on people say hectares."""
 
 
 class GroundState(IntEnum):
@@ -44,3 +49,10 @@ class StateAreas:
         if self.total_pixels != pixels:
             raise InvalidInputError(f"the states account for {self.total_pixels} px of a mosaic of {pixels} px")
         return self
+
+
+def area_in_words(area_m2: float) -> str:
+    """An area with its unit as people say it: hectares from a tenth of one, square metres below."""
+    if area_m2 >= SAID_IN_HECTARES_M2:
+        return f"{area_m2 / HECTARE_M2:,.2f} ha"
+    return f"{area_m2:.0f} m²" if area_m2 >= 100 or not area_m2 else f"{area_m2:.3g} m²"  # noqa: PLR2004 three digits

@@ -65,7 +65,7 @@ def _environment() -> dict[str, str]:
             "PYTHONPATH": str(Path(pipeline.__file__).parents[1]),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-    ).variables
+    )
 
 
 def make_enclosed(upload: Path, folder: Path, limits: IntakeLimits, report: Report) -> Working:

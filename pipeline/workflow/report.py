@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.domain.coverage import HECTARE_M2, area_in_words
 from pipeline.domain.flag import Flag
 from pipeline.domain.geometry import Georeference, MapPoint
 from pipeline.domain.model import Manifest
@@ -49,6 +50,7 @@ def write_report(path: Path, scanned: Scanned) -> None:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["picture"] = _data_uri
+    environment.filters["area"] = area_in_words
     with Album(scanned.working) as album:
         content = _content(scanned, album)
     write_text(path, environment.get_template(TEMPLATE).render(content))
@@ -79,7 +81,7 @@ def _shares(record: ScanRecord) -> list[dict[str, Any]]:
         {
             "state": state,
             "m2": record.area_m2[state],
-            "hectares": record.area_m2[state] / 10_000,
+            "hectares": record.area_m2[state] / HECTARE_M2,
             "percent": 100 * record.area_m2[state] / total,
         }
         for state in STATES

@@ -3,7 +3,7 @@
 import pytest
 from shapely import box
 
-from pipeline.domain.coverage import GroundState, StateAreas
+from pipeline.domain.coverage import GroundState, StateAreas, area_in_words
 from pipeline.domain.flag import FlagStatus, raise_flags
 from pipeline.domain.plot import CandidatePlot
 from pipeline.errors import InvalidInputError
@@ -36,3 +36,11 @@ def test_states_that_do_not_sum_to_the_mosaic_are_an_error() -> None:
     assert areas.area_m2(GroundState.FLAGGED) == 0
     with pytest.raises(InvalidInputError, match="account for 3 px of a mosaic of 4"):
         areas.covering(4)
+
+
+@pytest.mark.parametrize(
+    ("area_m2", "words"),
+    [(0.0, "0 m²"), (0.0223, "0.0223 m²"), (4.81, "4.81 m²"), (358.3, "358 m²"), (23_543.0, "2.35 ha")],
+)
+def test_an_area_is_said_with_the_unit_people_use(area_m2: float, words: str) -> None:
+    assert area_in_words(area_m2) == words

@@ -79,7 +79,7 @@ def test_each_flag_has_its_two_pictures_and_is_marked_on_the_overview(tmp_path: 
     text = page(tmp_path, record())
     assert text.count("data:image/jpeg") == 1 + 2 * 2
     assert text.count('class="card"') == 2
-    assert text.count('<circle class="ring"') == 4
+    assert text.count('<circle class="ring"') == 2
     assert "F00002" in text
 
 
