@@ -5,6 +5,7 @@ errors. ``configs/plotwatch.toml`` shows every key.
 """
 
 import os
+import sys
 import tomllib
 from dataclasses import field
 from pathlib import Path
@@ -149,9 +150,13 @@ def parse(kind: type[Parsed], content: Any, *, where: str) -> Parsed:
 
 
 def silence_calls_home() -> None:
-    """Switch off what dependencies send to their makers; call it before they are imported."""
+    """Switch off what dependencies send to their makers; call it before they are imported.
+
+    ``import openvino`` reports itself to an analytics service unless its telemetry package is missing; no setting
+    stops it but a consent file in the user's home. A None here makes that package missing to this process.
+    """
     os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
-    os.environ["OPENVINO_TELEMETRY_DISABLE"] = "1"
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 
 def child_environment(extra: dict[str, str]) -> dict[str, str]:

@@ -23,6 +23,25 @@ def test_albumentations_is_told_not_to_look_for_updates() -> None:
     assert started.stdout.strip() == "1"
 
 
+LOADED = "import sys; print(sys.modules.get('openvino_telemetry') is not None)"
+
+
+def test_openvino_reports_its_import_unless_it_is_silenced() -> None:
+    """The control of the next test. With CI set it loads but does not send."""
+    code = f"import openvino; {LOADED}"
+    started = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"CI": "true"}
+    )
+    assert started.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize("module", ["pipeline.scanning.engine", "pipeline.workflow.scan", "pipeline.workflow.demo"])
+def test_the_scan_never_loads_what_openvino_reports_with(module: str) -> None:
+    code = f"import {module}; import openvino; {LOADED}"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={})
+    assert started.stdout.strip() == "False"
+
+
 def test_the_command_line_starts_without_torch_openvino_and_rasters() -> None:
     heavy = "torch", "openvino", "rasterio", "albumentations"
     code = f"import pipeline.cli, sys; print([name for name in {heavy!r} if name in sys.modules])"
