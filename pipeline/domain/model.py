@@ -1,4 +1,4 @@
-"""What a model says of itself: the manifest of a model bundle, ``bundle.json``, version 1.
+"""What a model says of itself: the manifest of a model bundle, ``bundle.json``, version 2.
 
 A bundle is a folder ``models/<name>/`` of files named in ``Manifest.files`` with their sha256, and nothing else
 is read from it::
@@ -18,7 +18,9 @@ from typing import ClassVar, Final
 
 from pipeline.errors import InvalidInputError
 
-MANIFEST_VERSION: Final = 1
+MANIFEST_VERSION: Final = 2
+KNOWN_VERSIONS: Final = frozenset({1, 2})
+"""Version 1 lacks ``cell_rule``, ``familiarity``, ``quality`` and ``int8``."""
 STRICT: Final = {"extra": "forbid"}
 """Read by the checker of files: a key this version does not know is an error."""
 
@@ -79,6 +81,31 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CellRule:
+    """When a labelled cell is target, when it is clear, and when it is left out because it is neither."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    target_from: float = 0.10
+    """A cell with at least this share of target is target."""
+    clear_below: float = 0.001
+    """A cell with less is clear; what lies between is ignored."""
+    least_valid_share: float = 0.5
+    """A cell with less imagery is ignored."""
+
+    def __post_init__(self) -> None:
+        """Refuse shares out of order.
+
+        Raises:
+            InvalidInputError: Not 0 < clear_below <= target_from <= 1.
+        """
+        if not 0 < self.clear_below <= self.target_from <= 1:
+            raise InvalidInputError(
+                f"shares must be 0 < clear_below <= target_from <= 1, got {self.clear_below} and {self.target_from}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
     """What the model saw: ``fingerprint`` is the sha256 over every source file's sha256."""
 
@@ -110,6 +137,7 @@ class Manifest:
     thresholds: Thresholds
     data: TrainingData
     limits: tuple[str, ...]
+    cell_rule: CellRule | None = None
     files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -118,10 +146,9 @@ class Manifest:
         Raises:
             InvalidInputError: A version, class list or size that this software does not know.
         """
-        if self.version != MANIFEST_VERSION:
-            raise InvalidInputError(
-                f"bundle version {self.version} is not known, this software reads {MANIFEST_VERSION}"
-            )
+        if self.version not in KNOWN_VERSIONS:
+            known = " and ".join(map(str, sorted(KNOWN_VERSIONS)))
+            raise InvalidInputError(f"bundle version {self.version} is not known, this software reads {known}")
         if len(self.classes) != 1:
             raise InvalidInputError(f"a bundle has exactly one class, {self.name} has {len(self.classes)}")
         if self.stride_px < 1 or self.halo_px < 0 or self.halo_px % self.stride_px:

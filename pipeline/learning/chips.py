@@ -15,6 +15,7 @@ import numpy.typing as npt
 import shapely
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from pipeline.domain.model import CellRule
 from pipeline.errors import InvalidInputError
 from pipeline.imagery.masks import burn
 from pipeline.imagery.pixels import Patch
@@ -22,32 +23,10 @@ from pipeline.imagery.placing import open_ground
 from pipeline.learning.labels import LabelledGround
 from pipeline.settings import STRICT
 
-CELL_PX: Final = 32
+COARSEST_CELL_PX: Final = 32
+"""Chips are whole cells of this size, and so of every smaller one."""
 IGNORED: Final = -1.0
 """The truth of a cell that teaches and counts nothing."""
-
-
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class CellRule:
-    """When a cell is target, when it is clear, and when it is left out because it is neither."""
-
-    target_from: float = 0.10
-    """A cell with at least this share of target is target."""
-    clear_below: float = 0.001
-    """A cell with less is clear; what lies between is ignored."""
-    least_valid_share: float = 0.5
-    """A cell with less imagery is ignored."""
-
-    def __post_init__(self) -> None:
-        """Refuse shares out of order.
-
-        Raises:
-            InvalidInputError: Not 0 < clear_below <= target_from <= 1.
-        """
-        if not 0 < self.clear_below <= self.target_from <= 1:
-            raise InvalidInputError(
-                f"shares must be 0 < clear_below <= target_from <= 1, got {self.clear_below} and {self.target_from}"
-            )
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -69,9 +48,9 @@ class Sampling:
         Raises:
             InvalidInputError: A size or share is impossible.
         """
-        if self.chip_px < CELL_PX or self.chip_px % CELL_PX or self.batch < 1:
+        if self.chip_px < COARSEST_CELL_PX or self.chip_px % COARSEST_CELL_PX or self.batch < 1:
             raise InvalidInputError(
-                f"chip_px {self.chip_px} must be a multiple of {CELL_PX} and batch {self.batch} at least 1"
+                f"chip_px {self.chip_px} must be a multiple of {COARSEST_CELL_PX} and batch {self.batch} at least 1"
             )
         if not (
             self.target_share >= 0 and self.look_alike_share >= 0 and self.target_share + self.look_alike_share <= 1
@@ -196,19 +175,19 @@ def _centres(terrains: Sequence[Terrain], *, of_targets: bool) -> npt.NDArray[np
     return np.array(found, float).reshape(-1, 3)
 
 
-def truth_of(chip: Chip, rule: CellRule) -> npt.NDArray[np.float32]:
+def truth_of(chip: Chip, rule: CellRule, *, cell_px: int) -> npt.NDArray[np.float32]:
     """The truth of each cell: 1 target, 0 clear, ``IGNORED`` neither; float32 [y, x].
 
     The share of target is taken over the pixels of the cell that are imagery.
     """
-    valid_yx = count_cells(chip.valid_hw)
-    share_yx = count_cells(chip.target_hw & chip.valid_hw) / np.maximum(valid_yx, 1)
+    valid_yx = count_cells(chip.valid_hw, cell_px)
+    share_yx = count_cells(chip.target_hw & chip.valid_hw, cell_px) / np.maximum(valid_yx, 1)
     truth_yx = np.where(share_yx >= rule.target_from, 1.0, np.where(share_yx < rule.clear_below, 0.0, IGNORED))
-    truth_yx[valid_yx < rule.least_valid_share * CELL_PX**2] = IGNORED
+    truth_yx[valid_yx < rule.least_valid_share * cell_px**2] = IGNORED
     return truth_yx.astype(np.float32)
 
 
-def count_cells(mask_hw: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def count_cells(mask_hw: npt.NDArray[np.bool_], cell_px: int) -> npt.NDArray[np.int64]:
     """How many pixels of each cell are true; [y, x]."""
-    rows, columns = mask_hw.shape[0] // CELL_PX, mask_hw.shape[1] // CELL_PX
-    return np.asarray(mask_hw.reshape(rows, CELL_PX, columns, CELL_PX).sum(axis=(1, 3)), np.int64)
+    rows, columns = mask_hw.shape[0] // cell_px, mask_hw.shape[1] // cell_px
+    return np.asarray(mask_hw.reshape(rows, cell_px, columns, cell_px).sum(axis=(1, 3)), np.int64)

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import torch
 from scipy.special import expit
 
-from pipeline.domain.model import Calibration
+from pipeline.domain.model import Calibration, CellRule
 from pipeline.domain.window import Window, WindowPlan
-from pipeline.learning.chips import CELL_PX, CellRule, Terrain, count_cells, truth_of
+from pipeline.learning.chips import Terrain, count_cells, truth_of
 from pipeline.learning.labels import LabelledGround
 from pipeline.learning.network import CellClassifier
 
@@ -29,6 +29,7 @@ class ScoredGround:
     """
 
     ground: LabelledGround
+    cell_px: int
     logits_yx: npt.NDArray[np.float32]
     truth_yx: npt.NDArray[np.float32]
     assessable_yx: npt.NDArray[np.bool_]
@@ -58,8 +59,8 @@ class CellNumbers:
 
 def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *, halo_px: int) -> ScoredGround:
     """Every cell of a ground scored once, by the network as it is, in eval mode."""
-    size = terrain.ground.size
-    rows, columns = -(-size.height_px // CELL_PX), -(-size.width_px // CELL_PX)
+    size, cell_px = terrain.ground.size, classifier.cell_px
+    rows, columns = -(-size.height_px // cell_px), -(-size.width_px // cell_px)
     logits_yx, truth_yx = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
     assessable_yx = np.zeros((rows, columns), bool)
     valid_px = 0
@@ -68,20 +69,21 @@ def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *
     for window in _windows(rows, columns):
         place = np.s_[window.row : window.row + window.rows, window.column : window.column + window.columns]
         seen = terrain.cut(
-            column_px=window.column * CELL_PX - halo_px,
-            row_px=window.row * CELL_PX - halo_px,
-            width_px=window.columns * CELL_PX + 2 * halo_px,
-            height_px=window.rows * CELL_PX + 2 * halo_px,
+            column_px=window.column * cell_px - halo_px,
+            row_px=window.row * cell_px - halo_px,
+            width_px=window.columns * cell_px + 2 * halo_px,
+            height_px=window.rows * cell_px + 2 * halo_px,
         )
-        inner = slice(halo_px // CELL_PX, -(halo_px // CELL_PX) or None)
+        inner = slice(halo_px // cell_px, -(halo_px // cell_px) or None)
         logits_yx[place] = logits_of(classifier, seen.pixels_hwb[None])[0, inner, inner]
-        truth_yx[place] = truth_of(seen, rule)[inner, inner]
-        valid_yx = count_cells(seen.valid_hw)[inner, inner]
-        assessable_yx[place] = valid_yx >= rule.least_valid_share * CELL_PX**2
+        truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner, inner]
+        valid_yx = count_cells(seen.valid_hw, cell_px)[inner, inner]
+        assessable_yx[place] = valid_yx >= rule.least_valid_share * cell_px**2
         valid_px += int(valid_yx.sum())
     classifier.train(was_training)
     return ScoredGround(
         ground=terrain.ground,
+        cell_px=cell_px,
         logits_yx=logits_yx,
         truth_yx=truth_yx,
         assessable_yx=assessable_yx,

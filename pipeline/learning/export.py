@@ -26,7 +26,6 @@ from safetensors.torch import save_file
 
 from pipeline.domain.model import Manifest
 from pipeline.errors import InvalidInputError, NotFoundError
-from pipeline.learning.chips import CELL_PX
 from pipeline.learning.network import Backbone, CellClassifier, build, fold_batch_norm
 from pipeline.settings import parse
 
@@ -145,7 +144,7 @@ def read_weights(path: Path) -> CellClassifier:
 
 def write_onnx(path: Path, classifier: CellClassifier) -> None:
     """The graph of a ``frozen`` network, weights as 16-bit constants, free of anything that varies between machines."""
-    pixels_nhwb = torch.zeros(2, 4 * CELL_PX, 6 * CELL_PX, 3, dtype=torch.uint8)
+    pixels_nhwb = torch.zeros(2, 4 * classifier.cell_px, 6 * classifier.cell_px, 3, dtype=torch.uint8)
     dynamic = torch.export.Dim.DYNAMIC
     with warnings.catch_warnings(), _quiet_exporter():
         warnings.simplefilter("ignore")  # the exporter warns about its own insides

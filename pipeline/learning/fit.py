@@ -164,7 +164,7 @@ def _batches(config: TrainingConfig, terrains: Sequence[Terrain], first_step: in
     def cut(step: int) -> Batch:
         chips = augmenter.batch(sampler.batch(step, margin=config.augment.margin), seed=config.seed * 1_000_003 + step)
         pixels_nhwb = np.stack([chip.pixels_hwb for chip in chips])
-        truth_nyx = np.stack([truth_of(chip, config.cells) for chip in chips])
+        truth_nyx = np.stack([truth_of(chip, config.cells, cell_px=config.backbone.stride_px) for chip in chips])
         return torch.from_numpy(pixels_nhwb), torch.from_numpy(truth_nyx)[:, None]
 
     with ThreadPoolExecutor(max_workers=1) as ahead:

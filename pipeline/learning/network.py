@@ -1,4 +1,4 @@
-"""A fully convolutional classifier: one logit for each cell of 32 px, whatever the size of the window.
+"""A fully convolutional classifier: one logit for each cell of 32 (or 16) px, whatever the size of the window.
 
 A cell's score depends on a limited surround. How far it sees is measured, not assumed, so any backbone without global
 pooling will do, and a halo that wide makes scores independent of how a mosaic is cut into windows.
@@ -20,7 +20,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.resnet import ResNet
 
 from pipeline.errors import InvalidInputError
-from pipeline.learning.chips import CELL_PX
 from pipeline.settings import STRICT
 
 MEAN_RGB: Final = (123.675, 116.28, 103.53)
@@ -31,6 +30,7 @@ FILL_RGB: Final = (124, 116, 104)
 FAMILIES: Final = ("resnet", "resnext", "wide_resnet")
 STAGE_WIDTHS: Final = (64, 128, 256, 512)
 LAST_STAGE: Final = 4
+CELLS_PX: Final = (16, 32)
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -42,6 +42,8 @@ class Backbone:
     """3 ends a stage earlier, at 16 px, and a strided convolution takes the last step: a quarter of the weights."""
     width: float = 1.0
     """Share of the channels (torchvision only): half of them cost a quarter."""
+    stride_px: int = 32
+    """Side of a cell: 32, or 16 for small targets."""
 
     def __post_init__(self) -> None:
         """Refuse a backbone that cannot be built.
@@ -51,6 +53,8 @@ class Backbone:
         """
         if self.last_stage not in range(2, LAST_STAGE + 1) or not 0 < self.width <= 1:
             raise InvalidInputError(f"last_stage {self.last_stage} must be 2, 3 or 4 and width {self.width} in (0, 1]")
+        if self.stride_px not in CELLS_PX:
+            raise InvalidInputError(f"stride_px {self.stride_px} must be {' or '.join(map(str, CELLS_PX))}")
 
     @property
     def label(self) -> str:
@@ -59,7 +63,7 @@ class Backbone:
 
 
 class CellClassifier(nn.Module):
-    """uint8 pixels [n, h, w, 3] in, float32 logits [n, 1, h / 32, w / 32] out; h and w are multiples of 32.
+    """uint8 pixels [n, h, w, 3] in, float32 logits [n, 1, h / cell, w / cell] out; h and w are whole cells.
 
     ``shift_px`` moves the picture so that a cell looks as far to its left as to its right: strided convolutions look
     around the corner of a cell, not around its centre.
@@ -68,10 +72,11 @@ class CellClassifier(nn.Module):
     mean_b: Tensor
     std_b: Tensor
 
-    def __init__(self, features: nn.Module, channels: int, stride_px: int) -> None:
+    def __init__(self, features: nn.Module, channels: int, *, stride_px: int, cell_px: int) -> None:
         super().__init__()
+        self.cell_px = cell_px
         self.features = features
-        steps = [_halving(channels) for _ in range(round(math.log2(CELL_PX / stride_px)))]
+        steps = [_halving(channels) for _ in range(round(math.log2(cell_px / stride_px)))]
         self.tail = nn.Sequential(*steps)
         self.head = nn.Conv2d(channels, 1, kernel_size=1)
         nn.init.zeros_(self.head.weight)
@@ -102,7 +107,7 @@ def build(backbone: Backbone) -> CellClassifier:
         InvalidInputError: There is no such backbone, or its cells see the whole picture.
     """
     features, channels, stride_px = _timm(backbone) if backbone.name.startswith("timm:") else _resnet(backbone)
-    classifier = CellClassifier(features, channels, stride_px)
+    classifier = CellClassifier(features, channels, stride_px=stride_px, cell_px=backbone.stride_px)
     left, right = reach_px(classifier)
     classifier.shift_px = max(0, round((left - right) / 2))
     return classifier
@@ -110,7 +115,7 @@ def build(backbone: Backbone) -> CellClassifier:
 
 def halo_px(classifier: CellClassifier) -> int:
     """How much ground around a window its cells need, in whole cells."""
-    return math.ceil(max(reach_px(classifier)) / CELL_PX) * CELL_PX
+    return math.ceil(max(reach_px(classifier)) / classifier.cell_px) * classifier.cell_px
 
 
 def reach_px(classifier: CellClassifier, *, farthest_px: int = 1024) -> tuple[int, int]:
@@ -121,10 +126,11 @@ def reach_px(classifier: CellClassifier, *, farthest_px: int = 1024) -> tuple[in
     Raises:
         InvalidInputError: Cells see further than ``farthest_px``, so that scores would depend on the window.
     """
-    middle = farthest_px // CELL_PX
-    normal_nbhw = torch.zeros(CELL_PX, 3, CELL_PX, 2 * farthest_px)
-    for offset in range(CELL_PX):
-        normal_nbhw[offset, :, :, middle * CELL_PX + offset] = math.nan
+    cell_px = classifier.cell_px
+    middle = farthest_px // cell_px
+    normal_nbhw = torch.zeros(cell_px, 3, cell_px, 2 * farthest_px)
+    for offset in range(cell_px):
+        normal_nbhw[offset, :, :, middle * cell_px + offset] = math.nan
     was_training = classifier.training
     classifier.eval()
     with torch.no_grad():
@@ -135,9 +141,9 @@ def reach_px(classifier: CellClassifier, *, farthest_px: int = 1024) -> tuple[in
             f"cells of this backbone see further than {farthest_px} px; it cannot be scanned in windows"
         )
     offsets, cells = (index.tolist() for index in touched_nx.nonzero(as_tuple=True))
-    columns = [middle * CELL_PX + offset for offset in offsets]
-    left = max(CELL_PX * cell - column for column, cell in zip(columns, cells, strict=True))
-    right = max(column - CELL_PX * cell - CELL_PX + 1 for column, cell in zip(columns, cells, strict=True))
+    columns = [middle * cell_px + offset for offset in offsets]
+    left = max(cell_px * cell - column for column, cell in zip(columns, cells, strict=True))
+    right = max(column - cell_px * cell - cell_px + 1 for column, cell in zip(columns, cells, strict=True))
     return max(left, 0), max(right, 0)
 
 
@@ -177,9 +183,14 @@ def _resnet(backbone: Backbone) -> tuple[nn.Module, int, int]:
     if backbone.width != 1:
         model = _Narrow(model, backbone.width)
     stages = [model.layer1, model.layer2, model.layer3, model.layer4][: backbone.last_stage]
+    if 2 ** (backbone.last_stage + 1) > backbone.stride_px:
+        raise InvalidInputError(
+            f"stage {backbone.last_stage} of {backbone.name} is coarser than cells of {backbone.stride_px} px; "
+            "end a stage earlier"
+        )
     features = nn.Sequential(model.conv1, model.bn1, model.relu, model.maxpool, *stages)
     with torch.no_grad():
-        channels = features.eval()(torch.zeros(1, 3, CELL_PX, CELL_PX)).shape[1]
+        channels = features.eval()(torch.zeros(1, 3, 64, 64)).shape[1]
     return features.train(), channels, 2 ** (backbone.last_stage + 1)
 
 
@@ -207,8 +218,11 @@ def _timm(backbone: Backbone) -> tuple[nn.Module, int, int]:
     if name not in timm.list_models() or backbone.width != 1:
         raise InvalidInputError(f"there is no timm backbone {name!r} of width {backbone.width:g}")
     strides: list[int] = _features_of(name).feature_info.reduction()
-    if stride_px not in strides:
-        raise InvalidInputError(f"{name} has no features at {stride_px} px, only at {strides}")
+    if stride_px not in strides or stride_px > backbone.stride_px:
+        raise InvalidInputError(
+            f"{name} has no features at {min(stride_px, backbone.stride_px)} px for last_stage {backbone.last_stage}, "
+            f"only at {strides}"
+        )
     index = strides.index(stride_px)
     model = _features_of(name, out_indices=(index,))
     return _LastStage(model), model.feature_info.channels()[-1], stride_px

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from pipeline.domain.model import CellRule
 from pipeline.errors import InvalidInputError
 from pipeline.learning.augment import Augmentation
 from pipeline.learning.calibrate import ThresholdRule
-from pipeline.learning.chips import CellRule, Sampling
+from pipeline.learning.chips import Sampling
 from pipeline.learning.network import Backbone
 from pipeline.settings import STRICT, read_toml
 

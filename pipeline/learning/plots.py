@@ -15,7 +15,7 @@ from scipy import ndimage
 from scipy.stats import beta
 
 from pipeline.domain.model import Calibration, Thresholds
-from pipeline.learning.chips import CELL_PX, IGNORED
+from pipeline.learning.chips import IGNORED
 from pipeline.learning.evaluate import ScoredGround
 
 LEAST_SHARE_INSIDE: Final = 0.5
@@ -77,18 +77,20 @@ def plots_of(scored: ScoredGround) -> tuple[Plot, ...]:
     size = scored.ground.size
     frame = shapely.box(0, 0, size.width_px, size.height_px)
     parts = [(outline, shapely.intersection(outline, frame)) for outline in scored.ground.targets]
-    return tuple(_plot(part) for outline, part in parts if part.area >= LEAST_SHARE_INSIDE * outline.area > 0)
+    return tuple(
+        _plot(part, scored.cell_px) for outline, part in parts if part.area >= LEAST_SHARE_INSIDE * outline.area > 0
+    )
 
 
-def _plot(outline: shapely.Geometry) -> Plot:
+def _plot(outline: shapely.Geometry, cell_px: int) -> Plot:
     """The cells that an outline inside the ground touches."""
     left, top, right, bottom = outline.bounds
-    across = slice(int(left // CELL_PX), math.ceil(right / CELL_PX))
-    down = slice(int(top // CELL_PX), math.ceil(bottom / CELL_PX))
+    across = slice(int(left // cell_px), math.ceil(right / cell_px))
+    down = slice(int(top // cell_px), math.ceil(bottom / cell_px))
     rows, columns = np.mgrid[down, across].reshape(2, -1)
-    cells = shapely.box(columns * CELL_PX, rows * CELL_PX, (columns + 1) * CELL_PX, (rows + 1) * CELL_PX)
+    cells = shapely.box(columns * cell_px, rows * cell_px, (columns + 1) * cell_px, (rows + 1) * cell_px)
     covered = shapely.area(shapely.intersection(cells, outline))
-    touched = covered >= min(LEAST_SHARE_OF_CELL * CELL_PX**2, covered.max())
+    touched = covered >= min(LEAST_SHARE_OF_CELL * cell_px**2, covered.max())
     return Plot(rows=rows[touched], columns=columns[touched])
 
 

@@ -16,7 +16,7 @@ from pipeline.domain.model import MANIFEST_VERSION, Manifest, TrainingData
 from pipeline.domain.progress import Progress, Report
 from pipeline.learning.calibrate import fit_calibration, set_thresholds
 from pipeline.learning.card import Measured, limits_of, write_card
-from pipeline.learning.chips import CELL_PX, Terrain, open_terrains
+from pipeline.learning.chips import Terrain, open_terrains
 from pipeline.learning.evaluate import ScoredGround, measure_cells, score_ground
 from pipeline.learning.export import frozen, write_bundle
 from pipeline.learning.fit import Fitted, fit
@@ -112,7 +112,7 @@ def _manifest(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         classes=("+".join(data.dataset.target),),
         gsd_m=config.gsd_m,
-        stride_px=CELL_PX,
+        stride_px=config.backbone.stride_px,
         halo_px=halo_px(classifier),
         mean_rgb=MEAN_RGB,
         std_rgb=STD_RGB,
@@ -126,6 +126,7 @@ def _manifest(
             sources=tuple(sources),
         ),
         limits=limits_of(stand_in=config.stand_in, notes=config.notes),
+        cell_rule=config.cells,
     )
 
 

@@ -13,7 +13,7 @@ from pipeline.errors import InvalidInputError
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"version": 2}, "version 2 is not known"),
+        ({"version": 3}, "version 3 is not known, this software reads 1 and 2"),
         ({"classes": ("a", "b")}, "exactly one class"),
         ({"halo_px": 33}, "multiple of the stride"),
         ({"gsd_m": 0.0}, "not a length"),

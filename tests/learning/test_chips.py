@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from blobs import write_dataset
 
+from pipeline.domain.model import CellRule
 from pipeline.errors import InvalidInputError
 from pipeline.learning.augment import Augmentation, Augmenter
-from pipeline.learning.chips import IGNORED, CellRule, Chip, ChipSampler, Sampling, Terrain, open_terrains, truth_of
+from pipeline.learning.chips import IGNORED, Chip, ChipSampler, Sampling, Terrain, open_terrains, truth_of
 from pipeline.learning.labels import read_grounds
 from pipeline.learning.sources import read_dataset
 
@@ -47,7 +48,7 @@ def test_a_cell_is_target_from_a_share_of_its_imagery_and_ignored_in_between(
     target_px: int, valid_rows: int, truth: float
 ) -> None:
     rule = CellRule(target_from=0.10, clear_below=0.001)
-    assert truth_of(_chip(target_px=target_px, valid_rows=valid_rows), rule).tolist() == [[truth]]
+    assert truth_of(_chip(target_px=target_px, valid_rows=valid_rows), rule, cell_px=32).tolist() == [[truth]]
 
 
 def test_shares_out_of_order_are_refused() -> None:

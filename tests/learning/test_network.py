@@ -69,3 +69,15 @@ def test_an_unknown_backbone_is_refused(name: str) -> None:
 def test_a_backbone_that_sees_the_whole_picture_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="cannot be scanned in windows"):
         build(Backbone(name="timm:regnety_002", last_stage=2))
+
+
+def test_cells_of_16_px_look_left_as_far_as_right() -> None:
+    classifier = build(Backbone(last_stage=3, width=0.125, stride_px=16))
+    left, right = reach_px(classifier)
+    assert abs(left - right) <= 1
+    assert classifier.eval()(torch.zeros(1, 64, 96, 3, dtype=torch.uint8)).shape == (1, 1, 4, 6)
+
+
+def test_a_stage_coarser_than_its_cells_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="coarser than cells of 16 px"):
+        build(Backbone(last_stage=4, stride_px=16))

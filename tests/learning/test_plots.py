@@ -30,6 +30,7 @@ def _scored(logits_yx: np.ndarray, plots: list[shapely.Geometry], truth_yx: np.n
     )  # fmt: skip
     return ScoredGround(
         ground=ground,
+        cell_px=32,
         logits_yx=logits_yx.astype(np.float32),
         truth_yx=(np.zeros_like(logits_yx) if truth_yx is None else truth_yx).astype(np.float32),
         assessable_yx=np.ones(logits_yx.shape, bool),
