@@ -12,6 +12,11 @@ from pipeline.errors import InvalidInputError
 from pipeline.learning.chips import Chip
 from pipeline.settings import STRICT
 
+TARGET, OTHER, VALID = 1, 2, 4
+"""Bits of the one mask that is turned and scaled with the picture."""
+SEASONS = np.array([[1.22, 1.08, 0.70], [1.05, 1.05, 0.90], [0.85, 1.30, 0.85]])
+"""Straw, dull and lush green, as shares of a pixel's mean."""
+
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Augmentation:
@@ -27,6 +32,8 @@ class Augmentation:
     """In OpenCV's half degrees."""
     saturation: int = 25
     gamma: tuple[int, int] = (80, 125)
+    season_share: float = 0.0
+    """Chips in which what is green ripens, dries or fades."""
     degrade_share: float = 0.3
     """Chips that are blurred, noisy or JPEG-compressed."""
     not_flown_share: float = 0.12
@@ -80,14 +87,33 @@ class Augmenter:
 
     def _one(self, chip: Chip, rng: np.random.Generator) -> Chip:
         """One chip; what is not imagery keeps the fill colour whatever the light."""
-        masks = [chip.target_hw.astype(np.uint8), chip.valid_hw.astype(np.uint8)]
-        changed = self._change(image=chip.pixels_hwb, masks=masks)
-        target_hw, valid_hw = (mask > 0 for mask in changed["masks"])
+        stacked_hw = chip.target_hw * TARGET + chip.other_hw * OTHER + chip.valid_hw * VALID
+        changed = self._change(image=chip.pixels_hwb, mask=stacked_hw.astype(np.uint8))
+        target_hw, other_hw, valid_hw = ((changed["mask"] & bit) > 0 for bit in (TARGET, OTHER, VALID))
         if rng.random() < self._amount.not_flown_share:
             valid_hw &= _half_plane(valid_hw.shape[0], rng)
         pixels_hwb = np.array(changed["image"])
+        if rng.random() < self._amount.season_share:
+            pixels_hwb = in_another_season(pixels_hwb, rng)
         pixels_hwb[~valid_hw] = self._fill_rgb
-        return Chip(pixels_hwb=pixels_hwb, target_hw=target_hw & valid_hw, valid_hw=valid_hw)
+        return Chip(
+            pixels_hwb=pixels_hwb, target_hw=target_hw & valid_hw, other_hw=other_hw & valid_hw, valid_hw=valid_hw
+        )
+
+
+def in_another_season(pixels_hwb: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """The same ground riper, drier or fresher: what is green moves towards straw, dull or lush green; soil stays.
+
+    How green a pixel is comes from its excess green, 2 g - r - b of chromatic coordinates (Woebbecke et al., 1995).
+    """
+    colours_hwb = pixels_hwb.astype(np.float32)
+    sum_hw = colours_hwb.sum(axis=2) + 1
+    excess_hw = 3 * colours_hwb[..., 1] / sum_hw - 1
+    green_hw1 = np.clip(excess_hw / 0.25, 0, 1)[..., None]
+    toward = SEASONS[rng.integers(len(SEASONS))] * rng.uniform(0.85, 1.15, 3)
+    other_hwb = (sum_hw / 3)[..., None] * toward.astype(np.float32)
+    amount = rng.uniform(0.2, 0.7)
+    return np.asarray(np.clip(colours_hwb + amount * green_hw1 * (other_hwb - colours_hwb), 0, 255), np.uint8)
 
 
 def _half_plane(side_px: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:

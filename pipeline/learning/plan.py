@@ -12,34 +12,8 @@ from pipeline.learning.augment import Augmentation
 from pipeline.learning.calibrate import ThresholdRule
 from pipeline.learning.chips import Sampling
 from pipeline.learning.network import Backbone
+from pipeline.learning.optimisation import Optimisation
 from pipeline.settings import STRICT, read_toml
-
-
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class Optimisation:
-    """How weights are learnt: AdamW, one cycle."""
-
-    lr: float = 2e-3
-    """At its highest; it rises over ``warmup_share`` of the steps and falls to nothing as a cosine."""
-    warmup_share: float = 0.1
-    weight_decay: float = 0.02
-    positive_weight: float = 1.0
-    """Weight of a target cell in the loss."""
-    focal_gamma: float = 0.0
-    """Above 0, cells that are easy weigh less (Lin et al., 2017)."""
-    precision: str = "auto"
-    """fp32, bf16, or auto: bf16 where the hardware multiplies it faster (AMX, CUDA), else fp32."""
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that could not learn.
-
-        Raises:
-            InvalidInputError: A number is out of range or the precision is unknown.
-        """
-        if self.lr <= 0 or not 0 <= self.warmup_share < 1 or self.positive_weight <= 0 or self.focal_gamma < 0:
-            raise InvalidInputError("optimisation: lr and positive_weight must be positive, warmup_share in [0, 1)")
-        if self.precision not in {"auto", "fp32", "bf16"}:
-            raise InvalidInputError(f"precision {self.precision!r} must be auto, fp32 or bf16")
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -58,7 +32,10 @@ class TrainingConfig:
     """Further sentences for the card's limits."""
     checkpoint_every: int = 100
     look_every: int = 0
-    """Steps between looks at the validation ground for the learning curve; nothing is chosen by them. 0: never."""
+    """Steps between looks for the learning curve: at the ground of role ``select`` where there is some, and then they
+    end the training early; else at the validation ground, and nothing is chosen by them. 0: never."""
+    patience_steps: int = 1000
+    """Steps without a better look after which a training with ``select`` ground ends."""
     backbone: Backbone = field(default_factory=Backbone)
     sampling: Sampling = field(default_factory=Sampling)
     cells: CellRule = field(default_factory=CellRule)
@@ -74,8 +51,8 @@ class TrainingConfig:
         """
         if not self.name.replace("-", "").replace("_", "").isalnum():
             raise InvalidInputError(f"name {self.name!r} must be letters, digits, - and _: it becomes a folder")
-        if self.gsd_m <= 0 or self.steps < 1 or self.checkpoint_every < 1 or self.look_every < 0:
-            raise InvalidInputError("gsd_m, steps and checkpoint_every must be positive")
+        if min(self.steps, self.checkpoint_every, self.patience_steps) < 1 or self.gsd_m <= 0 or self.look_every < 0:
+            raise InvalidInputError("gsd_m, steps, checkpoint_every and patience_steps must be positive")
 
     def fingerprint(self, data_fingerprint: str) -> str:
         """The sha256 of everything that shapes weights and curve: it must be equal for a killed training to go on."""

@@ -41,6 +41,8 @@ class Role(StrEnum):
 
     TRAIN = "train"
     """Shown to the network."""
+    SELECT = "select"
+    """Optional: watched during training, which ends when it no longer gets better there."""
     VALIDATE = "validate"
     """Every number on the card is measured here."""
     CALIBRATE = "calibrate"

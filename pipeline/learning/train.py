@@ -19,7 +19,7 @@ from pipeline.learning.card import Measured, limits_of, write_card
 from pipeline.learning.chips import Terrain, open_terrains
 from pipeline.learning.evaluate import ScoredGround, measure_cells, score_ground
 from pipeline.learning.export import frozen, write_bundle
-from pipeline.learning.fit import Fitted, fit
+from pipeline.learning.fit import Fitted, Grounds, fit
 from pipeline.learning.labels import LabelledGround, read_grounds
 from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier, halo_px
 from pipeline.learning.plan import TrainingConfig
@@ -54,11 +54,12 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
     """
     data = _read(config)
     out.mkdir(parents=True, exist_ok=True)
-    train_terrains, validate_terrains, calibrate_terrains = (
-        _open(config, data.of_role(role)) for role in (Role.TRAIN, Role.VALIDATE, Role.CALIBRATE)
+    train_terrains, select_terrains, validate_terrains, calibrate_terrains = (
+        _open(config, data.of_role(role)) for role in (Role.TRAIN, Role.SELECT, Role.VALIDATE, Role.CALIBRATE)
     )
     fingerprint = config.fingerprint(data.fingerprint)
-    fitted = fit(config, train_terrains, validate_terrains, folder=out, fingerprint=fingerprint, report=report)
+    grounds = Grounds(train=train_terrains, watch=select_terrains or validate_terrains, stops=bool(select_terrains))
+    fitted = fit(config, grounds, folder=out, fingerprint=fingerprint, report=report)
     classifier = frozen(fitted.classifier)
     calibrate = _score(config, classifier, calibrate_terrains, report, "calibrate")
     validate = _score(config, classifier, validate_terrains, report, "validate")

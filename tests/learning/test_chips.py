@@ -28,7 +28,8 @@ def _chip(*, target_px: int, valid_rows: int = 32) -> Chip:
     """One cell with ``target_px`` pixels of target in its first rows, and imagery in its first ``valid_rows``."""
     target_hw = (np.arange(32 * 32) < target_px).reshape(32, 32)
     valid_hw = np.repeat(np.arange(32) < valid_rows, 32).reshape(32, 32)
-    return Chip(pixels_hwb=np.zeros((32, 32, 3), np.uint8), target_hw=target_hw, valid_hw=valid_hw)
+    other_hw = np.zeros((32, 32), bool)
+    return Chip(pixels_hwb=np.zeros((32, 32, 3), np.uint8), target_hw=target_hw, other_hw=other_hw, valid_hw=valid_hw)
 
 
 @pytest.mark.parametrize(
