@@ -21,8 +21,9 @@ of a pixel where the file does not; ``pictures`` (globs of file names) takes par
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import asdict, field
 from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
@@ -137,6 +138,11 @@ def data_fingerprint(dataset: DataSet) -> str:
     }
     hashes = sorted(_sha256(path) for path in files)
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def split_of(dataset: DataSet) -> str:
+    """What plays which role, as text: a training that was stopped goes on only with the same split."""
+    return json.dumps([asdict(source) for source in dataset.source if source.role is not Role.TEST], default=str)
 
 
 def _files_of(source: Source, folder: Path) -> Iterator[Path]:

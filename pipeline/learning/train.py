@@ -24,7 +24,7 @@ from pipeline.learning.labels import LabelledGround, read_grounds
 from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier, halo_px
 from pipeline.learning.plan import TrainingConfig
 from pipeline.learning.plots import Share, measure_plots
-from pipeline.learning.sources import DataSet, Role, check_split, data_fingerprint, read_dataset
+from pipeline.learning.sources import DataSet, Role, check_split, data_fingerprint, read_dataset, split_of
 
 METRICS: Final = "metrics.json"
 
@@ -57,7 +57,7 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
     train_terrains, select_terrains, validate_terrains, calibrate_terrains = (
         _open(config, data.of_role(role)) for role in (Role.TRAIN, Role.SELECT, Role.VALIDATE, Role.CALIBRATE)
     )
-    fingerprint = config.fingerprint(data.fingerprint)
+    fingerprint = config.fingerprint(f"{data.fingerprint} {split_of(data.dataset)}")
     grounds = Grounds(train=train_terrains, watch=select_terrains or validate_terrains, stops=bool(select_terrains))
     fitted = fit(config, grounds, folder=out, fingerprint=fingerprint, report=report)
     classifier = frozen(fitted.classifier)
