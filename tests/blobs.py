@@ -17,6 +17,7 @@ gsd_m = 0.02
 steps = {steps}
 seed = 3
 checkpoint_every = {every}
+{looks}
 
 [backbone]
 last_stage = 3
@@ -25,6 +26,8 @@ width = 0.125
 [sampling]
 chip_px = 64
 batch = 8
+mine_every = 25
+paste_share = 0.3
 
 [optimisation]
 lr = 0.01
@@ -77,10 +80,10 @@ def write_field(folder: Path, *, size: int = 256, seed: int = 1) -> Path:
     return folder
 
 
-def write_dataset(folder: Path, *, size: int = 256, extra: str = "") -> Path:
-    """A data set of three fields, one for each role."""
+def write_dataset(folder: Path, *, size: int = 256, extra: str = "", roles: tuple[str, ...] = ROLES) -> Path:
+    """A data set of one field for each role."""
     lines = ["version = 1", 'name = "red squares"', 'licence = "CC0-1.0"', 'target = ["red"]', extra]
-    for seed, role in enumerate(ROLES, start=1):
+    for seed, role in enumerate(roles, start=1):
         write_field(folder / role, size=size, seed=seed)
         lines += ["[[source]]", f'role = "{role}"', f'field = "{role} field"']
         lines += [f'orthomosaic = "{role}/orthomosaic.tif"', f'labels = "{role}/labels.gpkg"']
@@ -90,7 +93,7 @@ def write_dataset(folder: Path, *, size: int = 256, extra: str = "") -> Path:
     return path
 
 
-def write_config(folder: Path, *, steps: int = 40, every: int = 20, extra: str = "") -> Path:
+def write_config(folder: Path, *, steps: int = 40, every: int = 20, looks: str = "", extra: str = "") -> Path:
     path = folder / "config.toml"
-    path.write_text(CONFIG.format(steps=steps, every=every) + extra)
+    path.write_text(CONFIG.format(steps=steps, every=every, looks=looks) + extra)
     return path

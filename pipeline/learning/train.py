@@ -161,6 +161,7 @@ def _write_metrics(path: Path, config: TrainingConfig, manifest: Manifest, measu
         "calibration": asdict(manifest.calibration),
         "thresholds": asdict(manifest.thresholds),
         "steps": fitted.progressed.step,
+        "best_step": fitted.progressed.best_step,
         "training_seconds": round(fitted.progressed.seconds, 1),
         "training_megapixels_per_second": round(fitted.pixels_per_second / 1e6, 3),
     }
