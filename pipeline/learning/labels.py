@@ -86,10 +86,11 @@ def read_grounds(dataset: DataSet, *, model_gsd_m: float) -> tuple[LabelledGroun
 
 def _grounds_of(source: Source, dataset: DataSet, model_gsd_m: float) -> Iterator[LabelledGround]:
     """The pieces of ground of one source: one for an orthomosaic, one for each picture."""
-    for path, labels in _labelled_files(source, dataset):
+    for path, drawn in _labelled_files(source, dataset):
         place = place_of(path)
         gsd_m = _gsd_m(place, source, path.name)
         scale = scale_for(gsd_m, model_gsd_m=model_gsd_m)
+        labels = tuple(_mended(label) for label in drawn) if source.repair else drawn
         _check_outlines(labels, place.size, path.name)
         column, row, width, height = source.bounds_px or (0, 0, place.size.width_px, place.size.height_px)
         width = min(width, place.size.width_px - column)
@@ -210,12 +211,21 @@ def _gsd_m(place: Place, source: Source, name: str) -> float:
     return stated
 
 
+def _mended(label: Label) -> Label:
+    """The label with an outline that does not cross itself: all that the crossing lines enclose."""
+    if label.outline is None or shapely.is_valid(label.outline):
+        return label
+    parts = shapely.get_parts(shapely.make_valid(label.outline))
+    areas = [part for part in parts if "Polygon" in part.geom_type]
+    return Label(outline=shapely.unary_union(areas), class_name=label.class_name)
+
+
 def _check_outlines(labels: tuple[Label, ...], size: Size, name: str) -> None:
     """Refuse labels that are no areas, have no class or lie outside the raster."""
     frame = shapely.box(0, 0, size.width_px, size.height_px)
     wrong = {
         "are not polygons": [n for n, x in enumerate(labels) if "Polygon" not in _kind(x.outline)],
-        "are not valid polygons (repair them, for example with ST_MakeValid)": [
+        "are not valid polygons (repair = true in their source mends them)": [
             n for n, x in enumerate(labels) if not (x.outline is not None and shapely.is_valid(x.outline))
         ],
         f"have no {CLASS_FIELD}": [n for n, x in enumerate(labels) if not x.class_name],

@@ -17,7 +17,8 @@
 
 A source is an orthomosaic with ``labels``, or ``coco`` + ``images`` (a folder), or ``images`` + ``masks`` (globs,
 matched by stem; ``target_value`` marks the target, whose class is then the data set's first). ``gsd_m`` says the size
-of a pixel where the file does not; ``pictures`` (globs of file names) takes part of a folder.
+of a pixel where the file does not; ``pictures`` (globs of file names) takes part of a folder; ``repair = true`` mends
+outlines that cross themselves, which are refused otherwise.
 """
 
 import hashlib
@@ -64,6 +65,7 @@ class Source:
     target_value: int = 1
     pictures: tuple[str, ...] = ("*",)
     gsd_m: float | None = None
+    repair: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a source of no known kind.

@@ -45,6 +45,15 @@ def test_a_wrong_label_is_refused_with_its_number(
         _read(tmp_path, outlines, classes)
 
 
+def test_an_outline_that_crosses_itself_is_mended_where_the_source_asks_for_it(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path)
+    (tmp_path / "train" / "labels.gpkg").unlink()
+    write_labels(tmp_path / "train" / "labels.gpkg", [BOW_TIE, GOOD], ["red", "red"])
+    path.write_text(path.read_text().replace('"train/labels.gpkg"', '"train/labels.gpkg"\nrepair = true'))
+    train = read_grounds(read_dataset(path), model_gsd_m=0.02)[0]
+    assert [target.area for target in train.targets] == pytest.approx([800, 2500])
+
+
 def test_labels_in_another_reference_system_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="labels.gpkg is in EPSG:32648 and its orthomosaic in EPSG:32649"):
         _read(tmp_path, [GOOD], ["red"], crs="EPSG:32648")
