@@ -62,7 +62,8 @@ def test_each_part_of_a_multipolygon_is_a_plot(tmp_path: Path) -> None:
     path = write_dataset(tmp_path)
     (tmp_path / "train" / "labels.gpkg").unlink()
     parts = shapely.MultiPolygon([shapely.box(0, 0, 20, 20), shapely.box(40, 40, 60, 60)])
-    write_labels(tmp_path / "train" / "labels.gpkg", [parts, shapely.MultiPolygon([GOOD])], ["red", "red"])
+    whole = shapely.MultiPolygon([GOOD])
+    write_labels(tmp_path / "train" / "labels.gpkg", [parts, whole], ["red", "red"], kind="MultiPolygon")
     train = read_grounds(read_dataset(path), model_gsd_m=0.02)[0]
     assert len(train.targets) == 3
     assert train.notes == ("Multipolygons over orthomosaic.tif were taken apart: 1 labels more.",)
