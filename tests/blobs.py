@@ -54,29 +54,38 @@ def squares(size: int, seed: int) -> list[Square]:
     ]
 
 
-def write_labels(path: Path, outlines: list[shapely.Geometry], classes: list[str], *, crs: str = CRS) -> Path:
+def write_labels(
+    path: Path,
+    outlines: list[shapely.Geometry],
+    classes: list[str],
+    *,
+    crs: str = CRS,
+    left: float = LEFT,
+    kind: str = "Polygon",
+) -> Path:
     """Outlines in pixels of a raster at ``rasters.place()``, written in map coordinates."""
     placed = shapely.transform(
-        np.array(outlines, dtype=object), lambda points: np.array([LEFT, TOP]) + points * [GSD_M, -GSD_M]
+        np.array(outlines, dtype=object), lambda points: np.array([left, TOP]) + points * [GSD_M, -GSD_M]
     )
     pyogrio.raw.write(
         path, shapely.to_wkb(placed), [np.array(classes, dtype=object)], ["class"],
-        layer="labels", driver="GPKG", geometry_type="Polygon", crs=crs,
+        layer="labels", driver="GPKG", geometry_type=kind, crs=crs,
     )  # fmt: skip
     return path
 
 
 def write_field(folder: Path, *, size: int = 256, seed: int = 1) -> Path:
-    """``orthomosaic.tif`` and ``labels.gpkg`` in ``folder``."""
+    """``orthomosaic.tif`` and ``labels.gpkg`` in ``folder``; a kilometre lies between two seeds."""
+    left = LEFT + 1000 * (seed - 1)
     drawn = squares(size, seed)
     pixels_hwb = green_ground(size, size, seed)
     for square in drawn:
         colour = (190, 60, 60) if square.class_name == "red" else (60, 60, 190)
         part = pixels_hwb[square.row : square.row + square.side, square.column : square.column + square.side]
         part[:] = colour
-    write_working(folder / "orthomosaic.tif", pixels_hwb)
+    write_working(folder / "orthomosaic.tif", pixels_hwb, left=left)
     boxes = [shapely.box(s.column, s.row, s.column + s.side, s.row + s.side) for s in drawn]
-    write_labels(folder / "labels.gpkg", boxes, [s.class_name for s in drawn])
+    write_labels(folder / "labels.gpkg", boxes, [s.class_name for s in drawn], left=left)
     return folder
 
 

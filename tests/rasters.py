@@ -22,13 +22,15 @@ def place(gsd_m: float = GSD_M) -> Georeference:
     return Georeference(crs=wkt, left=LEFT, top=TOP, pixel_width=gsd_m, pixel_height=gsd_m)
 
 
-def write_working(path: Path, pixels_hwb: Pixels, flown_hw: Flown | None = None, *, gsd_m: float = GSD_M) -> Path:
+def write_working(
+    path: Path, pixels_hwb: Pixels, flown_hw: Flown | None = None, *, gsd_m: float = GSD_M, left: float = LEFT
+) -> Path:
     """A lossless raster with an internal mask, like the working copy that intake makes."""
     height, width, _ = pixels_hwb.shape
     path.parent.mkdir(parents=True, exist_ok=True)
     profile = {
         "driver": "GTiff", "count": 3, "dtype": "uint8", "width": width, "height": height, "crs": CRS,
-        "transform": from_origin(LEFT, TOP, gsd_m, gsd_m), "compress": "deflate", "photometric": "RGB",
+        "transform": from_origin(left, TOP, gsd_m, gsd_m), "compress": "deflate", "photometric": "RGB",
         "tiled": True, "blockxsize": 64, "blockysize": 64,
     }  # fmt: skip
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", **profile) as raster:

@@ -4,9 +4,12 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import rasterio
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
+from rasterio.warp import transform
 
 from pipeline.domain.geometry import Georeference, Size
 from pipeline.errors import InvalidInputError, NotFoundError
@@ -15,14 +18,18 @@ from pipeline.imagery.pixels import Ground
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The size of a raster and where it lies; a picture without a georeference has none."""
+    """The size of a raster and where it lies; a picture without a georeference has none.
+
+    ``turned`` says that EXIF asks viewers to turn or mirror the picture, which nothing here does.
+    """
 
     size: Size
     georeference: Georeference | None
+    turned: bool = False
 
 
-def place_of(path: Path) -> Place:
-    """The size and place of the raster at ``path``.
+def place_of(path: Path, *, flat: bool = False) -> Place:
+    """The size and place of the raster at ``path``; a ``flat`` one is asked for its size alone.
 
     Raises:
         InvalidInputError: It is no raster, is rotated, or its coordinates are not lengths.
@@ -33,7 +40,8 @@ def place_of(path: Path) -> Place:
     try:
         with _without_placing_warnings(), rasterio.open(path) as raster:
             size = Size(width_px=raster.width, height_px=raster.height)
-            return Place(size=size, georeference=_georeference(raster, path.name))
+            turned = raster.tags().get("EXIF_Orientation", "1") not in {"0", "1"}
+            return Place(size=size, georeference=None if flat else _georeference(raster, path.name), turned=turned)
     except RasterioIOError as error:
         raise InvalidInputError(f"{path.name} cannot be read as a raster") from error
 
@@ -54,6 +62,19 @@ def same_crs(first: str, second: str) -> bool:
         return bool(CRS.from_user_input(first) == CRS.from_user_input(second))
     except CRSError as error:
         raise InvalidInputError(f"coordinate reference system {first!r} or {second!r} cannot be understood") from error
+
+
+def moved_to_crs(points: npt.NDArray[np.float64], crs: str, wanted: str) -> npt.NDArray[np.float64]:
+    """Points [n, 2] (x, y) of ``crs`` in the reference system ``wanted``; infinite where they have no place in it.
+
+    Raises:
+        InvalidInputError: One of the reference systems cannot be understood.
+    """
+    try:
+        xs, ys = transform(CRS.from_user_input(crs), CRS.from_user_input(wanted), points[:, 0], points[:, 1])
+    except CRSError as error:
+        raise InvalidInputError(f"coordinates cannot be turned from {crs!r} to {wanted!r}") from error
+    return np.column_stack([xs, ys])
 
 
 def crs_name(crs: str | None) -> str:

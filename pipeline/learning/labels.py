@@ -4,37 +4,27 @@ Outlines are in *model pixels* of their ground: x counts columns and y rows from
 unit is the model's ground sampling distance.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-import pyogrio
 import shapely
-from pyogrio.errors import DataSourceError
 from shapely.affinity import affine_transform
 
-from pipeline.domain.geometry import Georeference, Size
-from pipeline.errors import InvalidInputError, NotFoundError
-from pipeline.imagery.masks import outlines_of, read_mask
+from pipeline.domain.geometry import Size
+from pipeline.errors import InvalidInputError
 from pipeline.imagery.pixels import scale_for
-from pipeline.imagery.placing import Place, crs_name, place_of, same_crs
+from pipeline.imagery.placing import Place, place_of
+from pipeline.learning.coco import read_coco
+from pipeline.learning.drawing import Drawing, Label, mended, taken_apart
+from pipeline.learning.gis import CLASS_FIELD, read_drawn
+from pipeline.learning.masks import read_masked
 from pipeline.learning.sources import DataSet, Role, Source
 
-CLASS_FIELD: Final = "class"
-LAYER: Final = "labels"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """An outline and what grows inside it."""
-
-    outline: shapely.Geometry
-    class_name: str
+MOST_SAID: Final = 3
+"""Files whose wrong labels a message describes; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +32,8 @@ class LabelledGround:
     """A rectangle of one raster with every label that touches it.
 
     ``scale`` is model pixels per raster pixel. ``left_px``, ``top_px`` and ``size`` are in model pixels and say which
-    part of the raster this is; outlines count from that corner.
+    part of the raster this is; outlines count from that corner. ``source`` is where it comes from; ``notes`` say what
+    was done to its labels on the way.
     """
 
     path: Path
@@ -54,6 +45,8 @@ class LabelledGround:
     size: Size
     labels: tuple[Label, ...]
     target: tuple[str, ...]
+    source: Source | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[shapely.Geometry, ...]:
@@ -86,120 +79,78 @@ def read_grounds(dataset: DataSet, *, model_gsd_m: float) -> tuple[LabelledGroun
 
 def _grounds_of(source: Source, dataset: DataSet, model_gsd_m: float) -> Iterator[LabelledGround]:
     """The pieces of ground of one source: one for an orthomosaic, one for each picture."""
-    for path, labels in _labelled_files(source, dataset):
-        place = place_of(path)
-        gsd_m = _gsd_m(place, source, path.name)
-        scale = scale_for(gsd_m, model_gsd_m=model_gsd_m)
-        _check_outlines(labels, place.size, path.name)
-        column, row, width, height = source.bounds_px or (0, 0, place.size.width_px, place.size.height_px)
-        width = min(width, place.size.width_px - column)
-        height = min(height, place.size.height_px - row)
-        if width < 1 or height < 1:
-            raise InvalidInputError(f"bounds_px {list(source.bounds_px or ())} lies outside {path.name}")
-        left, top = round(column * scale), round(row * scale)
-        size = Size(width_px=max(1, round(width * scale)), height_px=max(1, round(height * scale)))
-        yield LabelledGround(
-            path=path,
-            role=source.role,
-            gsd_m=gsd_m,
-            scale=scale,
-            left_px=left,
-            top_px=top,
-            size=size,
-            labels=_inside(labels, scale, left, top, size),
-            target=dataset.target,
+    wrong: list[str] = []
+    turned: list[str] = []
+    for drawing in _drawings(source, dataset):
+        place = place_of(drawing.path)
+        if place.turned and not source.as_stored:
+            turned.append(drawing.path.name)
+        said = _said_of(drawing, source, place.size)
+        if said:
+            wrong.append(" ".join([f"{drawing.path.name}: {said}", *drawing.notes]))
+        else:
+            yield _ground(_as_plots(drawing, source), place, source, dataset, model_gsd_m)
+    if turned:
+        raise InvalidInputError(
+            f"{len(turned)} pictures of {source.field!r} are to be turned when shown (EXIF), first {turned[0]}: turn "
+            "their pixels, or say as_stored = true if the labels lie over the pixels as they are stored"
         )
+    if wrong:
+        more = f" And {len(wrong) - MOST_SAID} more files." if len(wrong) > MOST_SAID else ""
+        raise InvalidInputError(" ".join(wrong[:MOST_SAID]) + more)
 
 
-def _labelled_files(source: Source, dataset: DataSet) -> Iterator[tuple[Path, tuple[Label, ...]]]:
+def _drawings(source: Source, dataset: DataSet) -> Iterator[Drawing]:
     """Each raster of a source with all its labels, in pixels of the raster."""
     folder = dataset.folder
     if source.orthomosaic is not None and source.labels is not None:
         path = folder / source.orthomosaic
-        yield path, _vector_labels(folder / source.labels, place_of(path))
+        yield read_drawn(folder / source.labels, path, place_of(path))
     elif source.coco is not None and source.images is not None:
-        yield from _coco_labels(folder / source.coco, folder / source.images, source.pictures)
-    elif source.images is not None and source.masks is not None:
-        yield from _mask_labels(source, source.images, source.masks, dataset)
+        yield from read_coco(folder / source.coco, folder / source.images, source.pictures)
+    elif source.masks is not None:
+        yield from read_masked(source, folder, dataset.target[0])
 
 
-def _vector_labels(path: Path, place: Place) -> tuple[Label, ...]:
-    """The labels of a vector file, in pixels of the orthomosaic at ``place``."""
-    if not path.is_file():
-        raise NotFoundError(f"there is no file {path}")
-    try:
-        names = [str(name) for name, _ in pyogrio.list_layers(path)]
-        layer = LAYER if LAYER in names else names[0]
-        meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer, columns=[CLASS_FIELD])
-    except DataSourceError as error:
-        raise InvalidInputError(f"{path.name} cannot be read as labels") from error
-    if not len(columns):
-        raise InvalidInputError(f"{path.name} has no field {CLASS_FIELD!r} that says what a label is")
-    _check_crs(meta["crs"], place, path.name)
-    outlines = shapely.from_wkb(wkb)
-    if place.georeference is not None:
-        outlines = shapely.transform(outlines, _to_pixels(place.georeference))
-    pairs = zip(outlines, columns[0], strict=True)
-    return tuple(Label(outline=outline, class_name=name or "") for outline, name in pairs)
+def _as_plots(drawing: Drawing, source: Source) -> Drawing:
+    """The drawing with a label for each plot: multipolygons of a GIS taken apart, and outlines mended on request."""
+    labels, notes = drawing.labels, list(drawing.notes)
+    if source.labels is not None:
+        labels = taken_apart(labels)
+        apart = len(labels) - len(drawing.labels)
+        notes += [f"Multipolygons over {drawing.path.name} were taken apart: {apart} labels more."] if apart else []
+    if source.repair:
+        crossing = sum(not shapely.is_valid(label.outline) for label in labels)
+        said = f"{crossing} of {len(labels)} outlines over {drawing.path.name} crossed themselves and were mended."
+        notes += [said] if crossing else []
+        labels = tuple(map(mended, labels))
+    return Drawing(path=drawing.path, labels=labels, notes=tuple(notes))
 
 
-def _to_pixels(georeference: Georeference) -> Any:
-    """A function from map coordinates [n, 2] to pixel coordinates [n, 2]."""
-    corner = np.array([georeference.left, georeference.top])
-    step = np.array([georeference.pixel_width, -georeference.pixel_height])
-    return lambda points: (points - corner) / step
-
-
-def _check_crs(crs: str | None, place: Place, name: str) -> None:
-    """Refuse labels in another reference system than their orthomosaic."""
-    raster_crs = place.georeference.crs if place.georeference else None
-    if (crs is None) != (raster_crs is None) or (crs and raster_crs and not same_crs(crs, raster_crs)):
-        raise InvalidInputError(
-            f"{name} is in {crs_name(crs)} and its orthomosaic in {crs_name(raster_crs)}; "
-            "reproject the labels to the orthomosaic's"
-        )
-
-
-def _coco_labels(path: Path, images: Path, pictures: tuple[str, ...]) -> Iterator[tuple[Path, tuple[Label, ...]]]:
-    """Each picture that a COCO file names, with its polygons."""
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        names = {entry["id"]: str(entry["name"]) for entry in content["categories"]}
-        found: dict[int, list[Label]] = {entry["id"]: [] for entry in content["images"]}
-        for entry in content["annotations"]:
-            label = Label(outline=_coco_outline(entry["segmentation"]), class_name=names[entry["category_id"]])
-            found[entry["image_id"]].append(label)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"there is no file {path}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInputError(f"{path.name} is not COCO with polygons: {error}") from error
-    for entry in content["images"]:
-        if _chosen(entry["file_name"], pictures):
-            yield images / entry["file_name"], tuple(found[entry["id"]])
-
-
-def _coco_outline(rings: list[list[float]]) -> shapely.Geometry:
-    """The polygon of one annotation, or a multipolygon where it has several parts."""
-    parts = [shapely.Polygon(np.reshape(ring, (-1, 2))) for ring in rings]
-    return parts[0] if len(parts) == 1 else shapely.unary_union(parts)
-
-
-def _mask_labels(source: Source, images: str, masks: str, dataset: DataSet) -> Iterator[tuple[Path, tuple[Label, ...]]]:
-    """Each picture of a glob with the outlines of its mask, which are of the data set's first target class."""
-    mask_of = {path.stem: path for path in sorted(dataset.folder.glob(masks))}
-    named = (path for path in sorted(dataset.folder.glob(images)) if _chosen(path.name, source.pictures))
-    found = [path for path in named if path not in mask_of.values()]
-    without = [path.name for path in found if path.stem not in mask_of]
-    if not found or without:
-        raise InvalidInputError(f"{images}: {len(found)} pictures, {len(without)} without a mask {without[:1]}")
-    for path in found:
-        mask_hw = read_mask(mask_of[path.stem], value=source.target_value)
-        yield path, tuple(Label(outline=outline, class_name=dataset.target[0]) for outline in outlines_of(mask_hw))
-
-
-def _chosen(name: str, pictures: tuple[str, ...]) -> bool:
-    """Whether a file name fits one of the globs."""
-    return any(fnmatch(name, pattern) for pattern in pictures)
+def _ground(drawing: Drawing, place: Place, source: Source, dataset: DataSet, model_gsd_m: float) -> LabelledGround:
+    """The part of a raster that a source takes, with its labels in model pixels."""
+    gsd_m = _gsd_m(place, source, drawing.path.name)
+    scale = scale_for(gsd_m, model_gsd_m=model_gsd_m)
+    column, row, width, height = source.bounds_px or (0, 0, place.size.width_px, place.size.height_px)
+    width = min(width, place.size.width_px - column)
+    height = min(height, place.size.height_px - row)
+    if width < 1 or height < 1:
+        raise InvalidInputError(f"bounds_px {list(source.bounds_px or ())} lies outside {drawing.path.name}")
+    left, top = round(column * scale), round(row * scale)
+    size = Size(width_px=max(1, round(width * scale)), height_px=max(1, round(height * scale)))
+    return LabelledGround(
+        path=drawing.path,
+        role=source.role,
+        gsd_m=gsd_m,
+        scale=scale,
+        left_px=left,
+        top_px=top,
+        size=size,
+        labels=_inside(drawing.labels, scale, left, top, size),
+        target=dataset.target,
+        source=source,
+        notes=drawing.notes,
+    )
 
 
 def _gsd_m(place: Place, source: Source, name: str) -> float:
@@ -210,17 +161,18 @@ def _gsd_m(place: Place, source: Source, name: str) -> float:
     return stated
 
 
-def _check_outlines(labels: tuple[Label, ...], size: Size, name: str) -> None:
-    """Refuse labels that are no areas, have no class or lie outside the raster."""
+def _said_of(drawing: Drawing, source: Source, size: Size) -> str:
+    """What is wrong with labels that are no areas, have no class or lie outside the raster; empty if nothing is."""
+    labels = drawing.labels
     frame = shapely.box(0, 0, size.width_px, size.height_px)
     wrong = {
         "are not polygons": [n for n, x in enumerate(labels) if "Polygon" not in _kind(x.outline)],
-        "are not valid polygons (repair them, for example with ST_MakeValid)": [
-            n for n, x in enumerate(labels) if not (x.outline is not None and shapely.is_valid(x.outline))
+        "are not valid polygons (repair = true in their source mends them)": [
+            n for n, x in enumerate(labels) if not (source.repair or shapely.is_valid(x.outline))
         ],
         f"have no {CLASS_FIELD}": [n for n, x in enumerate(labels) if not x.class_name],
         "lie outside the orthomosaic (is this the right flight?)": [
-            n for n, x in enumerate(labels) if x.outline is not None and not shapely.intersects(x.outline, frame)
+            n for n, x in enumerate(labels) if not _touches(x.outline, frame)
         ],
     }
     said = [
@@ -228,8 +180,14 @@ def _check_outlines(labels: tuple[Label, ...], size: Size, name: str) -> None:
         for what, numbers in wrong.items()
         if numbers
     ]
-    if said:
-        raise InvalidInputError(f"{name}: {'; '.join(said)}")
+    return f"{'; '.join(said)}." if said else ""
+
+
+def _touches(outline: shapely.Geometry | None, frame: shapely.Geometry) -> bool:
+    """Whether an outline reaches into a frame; true for nothing at all, which is said elsewhere."""
+    if outline is None or outline.is_empty:
+        return True
+    return bool(shapely.intersects(outline if shapely.is_valid(outline) else shapely.envelope(outline), frame))
 
 
 def _kind(outline: shapely.Geometry | None) -> str:

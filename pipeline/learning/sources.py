@@ -15,13 +15,24 @@
     labels = "labels.gpkg"
     bounds_px = [0, 0, 6400, 6400]       # optional: column, row, width, height in pixels of the orthomosaic
 
-A source is an orthomosaic with ``labels``, or ``coco`` + ``images`` (a folder), or ``images`` + ``masks`` (globs,
-matched by stem; ``target_value`` marks the target, whose class is then the data set's first). ``gsd_m`` says the size
-of a pixel where the file does not; ``pictures`` (globs of file names) takes part of a folder.
+A source is an orthomosaic with ``labels``, or ``coco`` + ``images`` (a folder), or ``images`` + ``masks`` (globs or
+folders, matched by stem, ``x_mask`` for ``x`` too). Optional keys of a source::
+
+    gsd_m = 0.005                        # the size of a pixel, where the file does not say it
+    pictures = ["a*.jpg"]                # globs of file names: part of a folder
+    target_value = 1                     # what marks the target in a mask; its class is the data set's first
+    target_colour = [255, 0, 0]          # the same for coloured masks
+    least_target_px = 4                  # smaller groups of target pixels in a mask are noise: left out and counted
+    repair = true                        # mend outlines that cross themselves; they are refused otherwise
+    as_stored = true                     # labels lie over the pixels as stored, whatever EXIF says of turning them
+    placed = false                       # the georeference is made up: it does not say who shares ground
+    taken_at = "2025-07-30"              # for the data sheet
+    season = "ripe, before harvest"      # for the data sheet and the card
 """
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, field
 from enum import StrEnum
@@ -67,6 +78,13 @@ class Source:
     target_value: int = 1
     pictures: tuple[str, ...] = ("*",)
     gsd_m: float | None = None
+    repair: bool = False
+    target_colour: tuple[int, int, int] | None = None
+    least_target_px: int = 1
+    as_stored: bool = False
+    placed: bool = True
+    taken_at: str | None = None
+    season: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a source of no known kind.
@@ -84,6 +102,8 @@ class Source:
             column, row, width, height = self.bounds_px
             if "orthomosaic" not in named or column < 0 or row < 0 or width < 1 or height < 1:
                 raise InvalidInputError(f"bounds_px {list(self.bounds_px)} is no rectangle of an orthomosaic")
+        if self.least_target_px < 1 or (self.gsd_m is not None and not 0 < self.gsd_m < math.inf):
+            raise InvalidInputError(f"{self.field!r}: gsd_m must be a length and least_target_px at least 1")
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -147,7 +167,12 @@ def split_of(dataset: DataSet) -> str:
 
 def _files_of(source: Source, folder: Path) -> Iterator[Path]:
     """Every file of a source."""
-    yield from (folder / path for path in (source.orthomosaic, source.labels, source.coco) if path is not None)
+    yield from (folder / path for path in (source.orthomosaic, source.coco) if path is not None)
+    if source.labels is not None:
+        beside = folder / source.labels
+        yield beside
+        if beside.suffix.lower() == ".shp":  # fields and reference system of a shapefile are files of their own
+            yield from (path for path in map(beside.with_suffix, (".dbf", ".shx", ".prj", ".cpg")) if path.is_file())
     for pattern in (source.images, source.masks):
         if pattern is not None:
             here = folder / pattern

@@ -21,6 +21,7 @@ from pipeline.learning.evaluate import ScoredGround, measure_cells, score_ground
 from pipeline.learning.export import frozen, write_bundle
 from pipeline.learning.fit import Fitted, Grounds, fit
 from pipeline.learning.labels import LabelledGround, read_grounds
+from pipeline.learning.leakage import check_leakage
 from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier, halo_px
 from pipeline.learning.plan import TrainingConfig
 from pipeline.learning.plots import Share, measure_plots
@@ -76,6 +77,7 @@ def _read(config: TrainingConfig) -> _Data:
     dataset = read_dataset(config.data)
     grounds = read_grounds(dataset, model_gsd_m=config.gsd_m)
     check_split(dataset, gap_px=math.ceil(config.sampling.chip_px / min(ground.scale for ground in grounds)))
+    check_leakage(grounds, gap_m=config.sampling.chip_px * config.gsd_m)
     return _Data(dataset=dataset, grounds=grounds, fingerprint=data_fingerprint(dataset))
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.learning
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
-@pytest.mark.parametrize("name", ["potato-weeds", "demo-poppy"])
+@pytest.mark.parametrize("name", ["potato-weeds", "demo-poppy", "cereal-plots"])
 def test_a_described_training_is_sound(name: str) -> None:
     config = load_config(CONFIGS / f"{name}.toml")
     check_split(read_dataset(config.data), gap_px=config.sampling.chip_px)

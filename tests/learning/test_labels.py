@@ -1,17 +1,16 @@
 """Labels are checked on load: what is wrong is said with its number."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 from blobs import write_config, write_dataset, write_labels
+from pictures import add_key, add_source, write_coco, write_pictures
 from PIL import Image
-from rasters import green_ground, write_working
 
 from pipeline.errors import InvalidInputError, NotFoundError
-from pipeline.learning.labels import LabelledGround, read_grounds
+from pipeline.learning.labels import read_grounds
 from pipeline.learning.plan import load_config
 from pipeline.learning.sources import check_split, read_dataset
 
@@ -45,9 +44,53 @@ def test_a_wrong_label_is_refused_with_its_number(
         _read(tmp_path, outlines, classes)
 
 
-def test_labels_in_another_reference_system_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="labels.gpkg is in EPSG:32648 and its orthomosaic in EPSG:32649"):
+def test_an_outline_that_crosses_itself_is_mended_where_the_source_asks_for_it(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path)
+    (tmp_path / "train" / "labels.gpkg").unlink()
+    write_labels(tmp_path / "train" / "labels.gpkg", [BOW_TIE, GOOD], ["red", "red"])
+    path.write_text(path.read_text().replace('"train/labels.gpkg"', '"train/labels.gpkg"\nrepair = true'))
+    train = read_grounds(read_dataset(path), model_gsd_m=0.02)[0]
+    assert [target.area for target in train.targets] == pytest.approx([800, 2500])
+
+
+def test_labels_said_to_be_in_another_reference_system_lie_elsewhere(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="lie outside .* reprojected from EPSG:32648 to EPSG:32649"):
         _read(tmp_path, [GOOD], ["red"], crs="EPSG:32648")
+
+
+def test_each_part_of_a_multipolygon_is_a_plot(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path)
+    (tmp_path / "train" / "labels.gpkg").unlink()
+    parts = shapely.MultiPolygon([shapely.box(0, 0, 20, 20), shapely.box(40, 40, 60, 60)])
+    whole = shapely.MultiPolygon([GOOD])
+    write_labels(tmp_path / "train" / "labels.gpkg", [parts, whole], ["red", "red"], kind="MultiPolygon")
+    train = read_grounds(read_dataset(path), model_gsd_m=0.02)[0]
+    assert len(train.targets) == 3
+    assert train.notes == ("Multipolygons over orthomosaic.tif were taken apart: 1 labels more.",)
+
+
+def test_every_file_with_wrong_labels_is_counted(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path)
+    write_pictures(tmp_path, 5)
+    write_coco(tmp_path, [[[10, 10, 60, 60, 60, 10, 10, 60]]] * 5)
+    add_source(path, 'coco = "coco.json"\nimages = "pictures"')
+    with pytest.raises(InvalidInputError, match="0.jpg: 1 of 1 labels are not valid polygons .* And 2 more files"):
+        read_grounds(read_dataset(path), model_gsd_m=0.02)
+
+
+def test_a_picture_that_exif_turns_is_refused_unless_labels_lie_over_the_stored_pixels(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    write_pictures(tmp_path, 1)
+    with Image.open(tmp_path / "pictures" / "0.jpg") as picture:
+        picture.save(tmp_path / "pictures" / "0.jpg", exif=exif)
+    write_coco(tmp_path, [[[10, 10, 60, 10, 60, 40, 10, 40]]])
+    add_source(path, 'coco = "coco.json"\nimages = "pictures"')
+    with pytest.raises(InvalidInputError, match="1 pictures of 'p' are to be turned .* 0.jpg: .*as_stored = true"):
+        read_grounds(read_dataset(path), model_gsd_m=0.02)
+    add_key(path, "as_stored = true")
+    assert read_grounds(read_dataset(path), model_gsd_m=0.02)[-1].targets[0].area == 1500
 
 
 def test_a_data_set_without_its_target_is_refused(tmp_path: Path) -> None:
@@ -73,42 +116,6 @@ def test_outlines_come_in_model_pixels_of_their_own_ground(tmp_path: Path) -> No
     train = read_grounds(read_dataset(path), model_gsd_m=0.04)[0]
     assert (train.scale, train.size.width_px, train.size.height_px) == (0.5, 64, 48)
     np.testing.assert_allclose(train.targets[0].bounds, (8, 4, 28, 14), atol=1e-6)
-
-
-def _coco(folder: Path) -> LabelledGround:
-    write_dataset(folder)
-    (folder / "pictures").mkdir()
-    for name in ("a.jpg", "b.jpg"):
-        Image.fromarray(green_ground(128, 128)).save(folder / "pictures" / name)
-    polygon = {"image_id": 1, "category_id": 7, "segmentation": [[10, 10, 60, 10, 60, 40, 10, 40]]}
-    content = {
-        "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
-        "categories": [{"id": 7, "name": "red"}],
-        "annotations": [polygon],
-    }
-    (folder / "coco.json").write_text(json.dumps(content))
-    toml = folder / "DATASET.toml"
-    source = '\n[[source]]\nrole = "train"\nfield = "p"\ncoco = "coco.json"\nimages = "pictures"\ngsd_m = 0.02\n'
-    toml.write_text(toml.read_text() + source + 'pictures = ["a*"]\n')
-    return read_grounds(read_dataset(toml), model_gsd_m=0.02)[-1]
-
-
-def test_coco_polygons_over_pictures_are_labels(tmp_path: Path) -> None:
-    ground = _coco(tmp_path)
-    assert ground.path.name == "a.jpg"
-    assert ground.targets[0].bounds == (10, 10, 60, 40)
-
-
-def test_masks_become_outlines(tmp_path: Path) -> None:
-    toml = write_dataset(tmp_path)
-    write_working(tmp_path / "m" / "one.tif", green_ground(64, 64))
-    mask_hw = np.zeros((64, 64), np.uint8)
-    mask_hw[8:24, 16:48] = 255
-    Image.fromarray(mask_hw).save(tmp_path / "m" / "one.png")
-    source = '\n[[source]]\nrole = "train"\nfield = "m"\nimages = "m/*.tif"\nmasks = "m/*.png"\ntarget_value = 255\n'
-    toml.write_text(toml.read_text() + source)
-    ground = read_grounds(read_dataset(toml), model_gsd_m=0.02)[-1]
-    assert [outline.bounds for outline in ground.targets] == [(16, 8, 48, 24)]
 
 
 def _split(folder: Path, first: str, second: str, *, fields: tuple[str, str] = ("one", "one")) -> None:

@@ -10,8 +10,9 @@ from pipeline.domain.geometry import Size
 from pipeline.domain.model import Calibration, Thresholds
 from pipeline.errors import InvalidInputError
 from pipeline.learning.calibrate import ThresholdRule, fit_calibration, set_thresholds
+from pipeline.learning.drawing import Label
 from pipeline.learning.evaluate import ScoredGround, measure_cells
-from pipeline.learning.labels import Label, LabelledGround
+from pipeline.learning.labels import LabelledGround
 from pipeline.learning.plots import Share, claim, measure_plots, plots_of
 from pipeline.learning.sources import Role
 
