@@ -31,7 +31,7 @@ def place_of(path: Path) -> Place:
     if not path.is_file():
         raise NotFoundError(f"there is no file {path}")
     try:
-        with _without_placing_warnings(), rasterio.open(path) as raster:
+        with without_placing_warnings(), rasterio.open(path) as raster:
             size = Size(width_px=raster.width, height_px=raster.height)
             return Place(size=size, georeference=_georeference(raster, path.name))
     except RasterioIOError as error:
@@ -40,7 +40,7 @@ def place_of(path: Path) -> Place:
 
 def open_ground(path: Path, *, scale: float, fill_rgb: tuple[int, int, int]) -> Ground:
     """``Ground`` for a raster or a plain picture: that a picture lies nowhere is no reason to warn."""
-    with _without_placing_warnings():
+    with without_placing_warnings():
         return Ground(path, scale=scale, fill_rgb=fill_rgb)
 
 
@@ -64,7 +64,7 @@ def crs_name(crs: str | None) -> str:
     return ":".join(authority) if authority else "a coordinate reference system without a code"
 
 
-def _without_placing_warnings() -> "warnings.catch_warnings[None]":
+def without_placing_warnings() -> "warnings.catch_warnings[None]":
     """A ``with`` in which pictures without a georeference are not warned about."""
     return warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning)
 

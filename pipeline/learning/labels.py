@@ -6,7 +6,7 @@ unit is the model's ground sampling distance.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -93,10 +93,21 @@ def read_role(dataset: DataSet, role: Role, *, model_gsd_m: float) -> tuple[Labe
         InvalidInputError: Nothing plays that role, or a file or a label cannot be used.
         NotFoundError: A file is missing.
     """
-    grounds = tuple(ground for source in dataset.of_role(role) for ground in _grounds_of(source, dataset, model_gsd_m))
-    if not grounds:
+    sources = dataset.of_role(role)
+    if not sources:
         roles = ", ".join(sorted({source.role.value for source in dataset.source}))
         raise InvalidInputError(f"data set {dataset.name} has no ground with role {role.value}; it has {roles}")
+    return read_sources(dataset, sources, model_gsd_m=model_gsd_m)
+
+
+def read_sources(dataset: DataSet, sources: Sequence[Source], *, model_gsd_m: float) -> tuple[LabelledGround, ...]:
+    """Every piece of ground of some ``sources`` of ``dataset``, with its labels in model pixels.
+
+    Raises:
+        InvalidInputError: A file or a label cannot be used.
+        NotFoundError: A file is missing.
+    """
+    grounds = tuple(ground for source in sources for ground in _grounds_of(source, dataset, model_gsd_m))
     _check_pictures(grounds)
     _count_classes(grounds, dataset)
     return grounds
