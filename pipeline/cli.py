@@ -55,6 +55,7 @@ def scan(
         typer.echo(json.dumps(asdict(record), ensure_ascii=False))
         return
     typer.echo(_summary(record.flags, record.area_m2, record.not_assessable_because))
+    typer.echo(record.claim.sentence)
     typer.echo(f"report:  {order.out / 'report.html'}\nresults: {order.out}")
 
 
@@ -70,13 +71,68 @@ def train(
     out: Out = None,
 ) -> None:
     """Train a model bundle; stopped, it resumes at its last checkpoint. Needs the [train] extra."""
-    try:
+    with _train_extra("training"):
         from pipeline.workflow.retrain import retrain
-    except ModuleNotFoundError as error:
-        raise PlotwatchError("training needs the [train] extra: pip install 'plotwatch[train]'") from error
     with _bars() as report:
         bundle = retrain(config, out or Path("runs") / config.stem, report)
     typer.echo(f"bundle: {bundle}")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Option(help="Model bundle, a folder with bundle.json.")],
+    data: Annotated[Path, typer.Option(help="Labelled ground, a DATASET.toml.")],
+    role: Annotated[str, typer.Option(help="Which ground: train, validate, calibrate or test.")] = "validate",
+    out: Out = None,
+    engine: Annotated[str, typer.Option(help="openvino, as a scan scores, or torch.")] = "openvino",
+    target_from: Annotated[float | None, typer.Option(help="A cell is target from this share on.")] = None,
+    clear_below: Annotated[float | None, typer.Option(help="A cell is clear below this share.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score labelled ground with a bundle: plots found, false flags, intervals, worst mistakes. Needs [train]."""
+    with _train_extra("evaluating"):
+        from pipeline.workflow.evaluate import PAGE, Question, role_named, summary
+        from pipeline.workflow.evaluate import evaluate as run
+    question = Question(
+        model=model,
+        data=data,
+        role=role_named(role),
+        engine=engine,
+        precision=load_settings().scan.precision,
+        target_from=target_from,
+        clear_below=clear_below,
+    )
+    folder = out or Path("out") / f"evaluation-{model.name}-{role}"
+    with _bars() as report:
+        record = run(question, folder, report)
+    typer.echo(json.dumps(record, ensure_ascii=False) if as_json else f"{summary(record)}\npage: {folder / PAGE}")
+
+
+@app.command()
+def crossvalidate(
+    config: Annotated[Path, typer.Argument(help="Training configuration, a TOML file in configs/.")],
+    folds: Annotated[int, typer.Option(help="How many models; each judges ground that it never saw.")] = 5,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train one model a fold and judge each plot by one that never saw its ground. Resumes. Needs [train]."""
+    with _train_extra("cross-validation"):
+        from pipeline.workflow.crossvalidate import PAGE
+        from pipeline.workflow.crossvalidate import crossvalidate as run
+        from pipeline.workflow.evaluate import summary
+    folder = out or Path("runs") / f"{config.stem}-{folds}-folds"
+    with _bars() as report:
+        record = run(config, folder, report, folds=folds)
+    typer.echo(json.dumps(record, ensure_ascii=False) if as_json else f"{summary(record)}\npage: {folder / PAGE}")
+
+
+@contextmanager
+def _train_extra(what: str) -> Iterator[None]:
+    """Say in one sentence what is missing where the [train] extra is."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise PlotwatchError(f"{what} needs the [train] extra: pip install 'plotwatch[train]'") from error
 
 
 @app.command()

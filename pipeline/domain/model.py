@@ -24,6 +24,8 @@ KNOWN_VERSIONS: Final = frozenset({1, 2})
 STRICT: Final = {"extra": "forbid"}
 """Read by the checker of files: a key this version does not know is an error."""
 
+SCORE_LEVELS: Final = 254
+"""Probabilities are stored, and flags are made, in whole steps of 1/254."""
 COARSEST: Final = 1.5
 """Ground this many times coarser than the model's ground sampling distance is not assessable."""
 
@@ -56,7 +58,9 @@ class Thresholds:
     """Where a probability becomes a question: a plot grows over cells >= ``low`` around a cell >= ``high``.
 
     ``high`` was set for ``recall_target`` on ``n_plots`` held-out plots (plots, never cells), of which it found
-    ``n_found``. ``basis`` says in a sentence how, and on what ground.
+    ``n_found``. ``basis`` says in a sentence how, and on what ground. ``rank`` is its place among the sorted scores of
+    those plots, 1 for the smallest, fixed before they were seen; ``gsd_range_m`` are the finest and the coarsest ground
+    sampling distance of their ground. Older bundles lack both.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
@@ -67,6 +71,8 @@ class Thresholds:
     n_plots: int
     n_found: int
     basis: str
+    rank: int | None = None
+    gsd_range_m: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse thresholds out of order.
@@ -78,6 +84,18 @@ class Thresholds:
             raise InvalidInputError(f"thresholds must be 0 < low <= high < 1, got {self.low} and {self.high}")
         if not 0 <= self.n_found <= self.n_plots:
             raise InvalidInputError(f"{self.n_found} plots found of {self.n_plots} is impossible")
+        if self.rank is not None and not 1 <= self.rank <= max(1, self.n_plots):
+            raise InvalidInputError(f"rank {self.rank} among the scores of {self.n_plots} plots is impossible")
+
+    @property
+    def high_level(self) -> int:
+        """The least stored score, 1 to 254, at which a plot starts: ``high`` rounded down, in doubt the model asks."""
+        return max(1, math.floor(self.high * SCORE_LEVELS))
+
+    @property
+    def low_level(self) -> int:
+        """The least stored score, 1 to 254, over which a plot grows: ``low`` rounded down."""
+        return max(1, math.floor(self.low * SCORE_LEVELS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

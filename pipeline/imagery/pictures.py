@@ -17,6 +17,7 @@ from rasterio.enums import Resampling
 from rasterio.windows import Window as PixelWindow
 
 from pipeline.domain.geometry import Size
+from pipeline.imagery.placing import without_placing_warnings
 
 PAPER: Final = (238, 238, 234)
 """What stands where nothing was flown."""
@@ -46,8 +47,9 @@ class Album:
     """A working orthomosaic, open for taking pictures of it. Use it in a ``with``."""
 
     def __init__(self, working: Path) -> None:
-        """Open the orthomosaic."""
-        self._raster = rasterio.open(working)
+        """Open the orthomosaic, or a plain picture of labelled ground."""
+        with without_placing_warnings():
+            self._raster = rasterio.open(working)
 
     def __enter__(self) -> Self:
         """Return itself, open."""

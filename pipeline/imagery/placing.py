@@ -38,7 +38,7 @@ def place_of(path: Path, *, flat: bool = False) -> Place:
     if not path.is_file():
         raise NotFoundError(f"there is no file {path}")
     try:
-        with _without_placing_warnings(), rasterio.open(path) as raster:
+        with without_placing_warnings(), rasterio.open(path) as raster:
             size = Size(width_px=raster.width, height_px=raster.height)
             turned = raster.tags().get("EXIF_Orientation", "1") not in {"0", "1"}
             return Place(size=size, georeference=None if flat else _georeference(raster, path.name), turned=turned)
@@ -48,7 +48,7 @@ def place_of(path: Path, *, flat: bool = False) -> Place:
 
 def open_ground(path: Path, *, scale: float, fill_rgb: tuple[int, int, int]) -> Ground:
     """``Ground`` for a raster or a plain picture: that a picture lies nowhere is no reason to warn."""
-    with _without_placing_warnings():
+    with without_placing_warnings():
         return Ground(path, scale=scale, fill_rgb=fill_rgb)
 
 
@@ -85,7 +85,7 @@ def crs_name(crs: str | None) -> str:
     return ":".join(authority) if authority else "a coordinate reference system without a code"
 
 
-def _without_placing_warnings() -> "warnings.catch_warnings[None]":
+def without_placing_warnings() -> "warnings.catch_warnings[None]":
     """A ``with`` in which pictures without a georeference are not warned about."""
     return warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning)
 

@@ -9,7 +9,13 @@ Files follow the flow::
     network   a fully convolutional classifier, and how far one of its cells sees
     checkpoint a training that was killed goes on where it stood
     evaluate  how well cells are told apart on ground it has not seen
-    plots     the same for whole plots, with intervals and what may be claimed
+    plots     the same for whole plots, with intervals, counted as a scan makes flags
+    tradeoff  the same at every threshold
+    sizes     recall by the size of a plot
+    reliability do probabilities mean what they say
+    mistakes  the worst misses and false flags
+    evaluation every number of the above, and how it is written down
+    folds     a data set cut so that each plot is judged by a model that never saw its ground
     calibrate logits to probabilities, probabilities to thresholds
     plan      what a training is told: one TOML file
     fit       the loop

@@ -1,31 +1,45 @@
 """How well cells are told apart on ground the network has not seen.
 
+What scores is a ``Scorer``: torch here, any other engine of the same network where the layers above bring one.
+
 Axes: n = window, h = row, w = column, b = band, y = cell row, x = cell column.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.special import expit
 
-from pipeline.domain.model import Calibration, CellRule
+from pipeline.domain.model import SCORE_LEVELS, Calibration, CellRule, Thresholds
 from pipeline.domain.window import Window, WindowPlan
 from pipeline.learning.chips import Terrain, count_cells, truth_of
 from pipeline.learning.labels import LabelledGround
 from pipeline.learning.network import CellClassifier
 
-WINDOW_CELLS = 32
+WINDOW_CELLS: Final = 32
+
+Scorer: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
+"""Pixels uint8 [n, h, w, 3], sides whole cells, to logits float32 [n, y, x]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewing:
+    """How a network looks: the side of its cells, and the halo a window needs for scores that do not depend on it."""
+
+    cell_px: int
+    halo_px: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredGround:
     """Every cell of a ground.
 
-    ``logits_yx`` is float32, ``truth_yx`` as ``chips.truth_of`` gives it, and ``assessable_yx`` says whether there is
-    enough imagery to ask.
+    ``logits_yx`` is float32, ``truth_yx`` as ``chips.truth_of`` gives it, and ``assessable_yx`` says which cells a scan
+    would ask about: all that hold imagery.
     """
 
     ground: LabelledGround
@@ -38,12 +52,29 @@ class ScoredGround:
     @property
     def area_m2(self) -> float:
         """The flown ground, in square metres."""
-        return self.valid_px * (self.ground.gsd_m / self.ground.scale) ** 2
+        return self.valid_px * self.pixel_area_m2
+
+    @property
+    def pixel_area_m2(self) -> float:
+        """The ground under one model pixel, in square metres."""
+        return (self.ground.gsd_m / self.ground.scale) ** 2
 
     def probabilities(self, calibration: Calibration) -> npt.NDArray[np.float64]:
-        """The calibrated probability of each cell; float64 [y, x], 0 where there is too little imagery."""
-        raised_yx = calibration.slope * self.logits_yx.astype(np.float64) + calibration.intercept
-        return np.where(self.assessable_yx, expit(raised_yx), 0.0)
+        """The calibrated probability of each cell; float64 [y, x], 0 where there is no imagery."""
+        return np.where(self.assessable_yx, expit(_raised(self.logits_yx, calibration)), 0.0)
+
+    def levels(self, calibration: Calibration) -> npt.NDArray[np.uint8]:
+        """The score of each cell as a scan stores it: probability x 254, uint8 [y, x], 0 where there is no imagery."""
+        return np.rint(self.probabilities(calibration).astype(np.float32) * SCORE_LEVELS).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A scored ground with the probabilities and thresholds of the model that scored it."""
+
+    scored: ScoredGround
+    calibration: Calibration
+    thresholds: Thresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,28 +90,42 @@ class CellNumbers:
 
 def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *, halo_px: int) -> ScoredGround:
     """Every cell of a ground scored once, by the network as it is, in eval mode."""
-    size, cell_px = terrain.ground.size, classifier.cell_px
-    rows, columns = -(-size.height_px // cell_px), -(-size.width_px // cell_px)
-    logits_yx, truth_yx = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
-    assessable_yx = np.zeros((rows, columns), bool)
-    valid_px = 0
     was_training = classifier.training
     classifier.eval()
-    for window in _windows(rows, columns):
+    viewing = Viewing(cell_px=classifier.cell_px, halo_px=halo_px)
+    scored = score_terrain(torch_scorer(classifier), terrain, rule, viewing)
+    classifier.train(was_training)
+    return scored
+
+
+def torch_scorer(classifier: CellClassifier) -> Scorer:
+    """``classifier`` as a scorer."""
+    return lambda pixels_nhwb: logits_of(classifier, pixels_nhwb)
+
+
+def score_terrain(scorer: Scorer, terrain: Terrain, rule: CellRule, viewing: Viewing) -> ScoredGround:
+    """Every cell of a ground scored once, in windows of one size."""
+    size, cell_px, halo_px = terrain.ground.size, viewing.cell_px, viewing.halo_px
+    plan = WindowPlan(columns=-(-size.width_px // cell_px), rows=-(-size.height_px // cell_px), most_cells=WINDOW_CELLS)
+    shape = plan.rows, plan.columns
+    logits_yx, truth_yx = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    assessable_yx = np.zeros(shape, bool)
+    valid_px = 0
+    for window in _windows(plan):
         place = np.s_[window.row : window.row + window.rows, window.column : window.column + window.columns]
         seen = terrain.cut(
             column_px=window.column * cell_px - halo_px,
             row_px=window.row * cell_px - halo_px,
-            width_px=window.columns * cell_px + 2 * halo_px,
-            height_px=window.rows * cell_px + 2 * halo_px,
+            width_px=plan.window_columns * cell_px + 2 * halo_px,
+            height_px=plan.window_rows * cell_px + 2 * halo_px,
         )
-        inner = slice(halo_px // cell_px, -(halo_px // cell_px) or None)
-        logits_yx[place] = logits_of(classifier, seen.pixels_hwb[None])[0, inner, inner]
-        truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner, inner]
-        valid_yx = count_cells(seen.valid_hw, cell_px)[inner, inner]
-        assessable_yx[place] = valid_yx >= rule.least_valid_share * cell_px**2
+        margin = halo_px // cell_px
+        inner = np.s_[margin : margin + window.rows, margin : margin + window.columns]
+        logits_yx[place] = scorer(seen.pixels_hwb[None])[0][inner]
+        truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner]
+        valid_yx = count_cells(seen.valid_hw, cell_px)[inner]
+        assessable_yx[place] = valid_yx > 0
         valid_px += int(valid_yx.sum())
-    classifier.train(was_training)
     return ScoredGround(
         ground=terrain.ground,
         cell_px=cell_px,
@@ -99,23 +144,38 @@ def logits_of(classifier: CellClassifier, pixels_nhwb: npt.NDArray[np.uint8]) ->
         return answer
 
 
-def _windows(rows: int, columns: int) -> Iterator[Window]:
+def _windows(plan: WindowPlan) -> Iterator[Window]:
     """Windows that cover every cell once."""
-    for strip in WindowPlan(columns=columns, rows=rows, most_cells=WINDOW_CELLS).strips():
+    for strip in plan.strips():
         yield from strip.windows
 
 
-def cells_of(scored: tuple[ScoredGround, ...]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def _raised(logits: npt.NDArray[np.float32], calibration: Calibration) -> npt.NDArray[np.float64]:
+    """Calibrated logits; float64."""
+    return calibration.slope * logits.astype(np.float64) + calibration.intercept
+
+
+def cells_of(scored: Sequence[ScoredGround]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Logits and truth of every cell that counts, over all grounds; float64 [cells] and bool [cells]."""
     logits = np.concatenate([one.logits_yx[one.truth_yx >= 0] for one in scored])
     truth = np.concatenate([one.truth_yx[one.truth_yx >= 0] for one in scored])
     return logits.astype(np.float64), truth > 0
 
 
-def measure_cells(scored: tuple[ScoredGround, ...]) -> CellNumbers:
+def judged_cells(judged: Sequence[Judged]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Calibrated logits and truth of every cell that counts: what lets cells of several models be ranked together."""
+    raised = [_raised(one.scored.logits_yx[one.scored.truth_yx >= 0], one.calibration) for one in judged]
+    return np.concatenate(raised), cells_of([one.scored for one in judged])[1]
+
+
+def measure_cells(scored: Sequence[ScoredGround]) -> CellNumbers:
     """How well the cells of all grounds are ranked; not a number where there is no target."""
-    logits, truth = cells_of(scored)
-    precision, recall = _precision_and_recall(logits, truth)
+    return rank_cells(*cells_of(scored))
+
+
+def rank_cells(scores: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> CellNumbers:
+    """How well ``scores`` rank cells; not a number where there is no target."""
+    precision, recall = _precision_and_recall(scores, truth)
     steps = np.diff(recall, prepend=0.0)
     return CellNumbers(
         cells=len(truth),

@@ -5,7 +5,7 @@ unit is the model's ground sampling distance.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -74,6 +74,35 @@ def read_grounds(dataset: DataSet, *, model_gsd_m: float) -> tuple[LabelledGroun
     )
     _check_pictures(grounds)
     _check_classes(grounds, dataset)
+    return grounds
+
+
+def read_role(dataset: DataSet, role: Role, *, model_gsd_m: float) -> tuple[LabelledGround, ...]:
+    """Every piece of ground of ``dataset`` that plays ``role``, whatever it is, with its labels in model pixels.
+
+    Ground without any target is welcome: false flags are counted there.
+
+    Raises:
+        InvalidInputError: Nothing plays that role, or a file or a label cannot be used.
+        NotFoundError: A file is missing.
+    """
+    sources = dataset.of_role(role)
+    if not sources:
+        roles = ", ".join(sorted({source.role.value for source in dataset.source}))
+        raise InvalidInputError(f"data set {dataset.name} has no ground with role {role.value}; it has {roles}")
+    return read_sources(dataset, sources, model_gsd_m=model_gsd_m)
+
+
+def read_sources(dataset: DataSet, sources: Sequence[Source], *, model_gsd_m: float) -> tuple[LabelledGround, ...]:
+    """Every piece of ground of some ``sources`` of ``dataset``, with its labels in model pixels.
+
+    Raises:
+        InvalidInputError: A file or a label cannot be used.
+        NotFoundError: A file is missing.
+    """
+    grounds = tuple(ground for source in sources for ground in _grounds_of(source, dataset, model_gsd_m))
+    _check_pictures(grounds)
+    _count_classes(grounds, dataset)
     return grounds
 
 
@@ -215,13 +244,19 @@ def _check_pictures(grounds: tuple[LabelledGround, ...]) -> None:
 
 def _check_classes(grounds: tuple[LabelledGround, ...], dataset: DataSet) -> None:
     """Refuse a class that the data set does not know, and a data set without a target."""
+    counts = _count_classes(grounds, dataset)
+    if not any(counts[name] for name in dataset.target):
+        raise InvalidInputError(
+            f"no label is a {' or '.join(dataset.target)}; there are {', '.join(sorted(counts)) or 'none'}"
+        )
+
+
+def _count_classes(grounds: tuple[LabelledGround, ...], dataset: DataSet) -> Counter[str]:
+    """How many labels each class has; a class that the data set does not know is refused."""
     counts = Counter(label.class_name for ground in grounds for label in ground.labels)
     known = set(dataset.target) | set(dataset.look_alikes or counts)
     unknown = {name: n for name, n in counts.items() if name not in known}
     if unknown:
         said = ", ".join(f"{name!r} ({n} labels)" for name, n in sorted(unknown.items()))
         raise InvalidInputError(f"data set {dataset.name} knows no class {said}; it knows {', '.join(sorted(known))}")
-    if not any(counts[name] for name in dataset.target):
-        raise InvalidInputError(
-            f"no label is a {' or '.join(dataset.target)}; there are {', '.join(sorted(counts)) or 'none'}"
-        )
+    return counts

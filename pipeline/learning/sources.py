@@ -151,11 +151,10 @@ def read_dataset(path: Path) -> DataSet:
     return dataset
 
 
-def data_fingerprint(dataset: DataSet) -> str:
-    """The sha256 over the sha256 of every file that training opens: equal exactly when the data are."""
-    files = {
-        path for source in dataset.source if source.role is not Role.TEST for path in _files_of(source, dataset.folder)
-    }
+def data_fingerprint(dataset: DataSet, *, role: Role | None = None) -> str:
+    """The sha256 over the sha256 of every file that training opens, or of one ``role``: equal when the data are."""
+    sources = dataset.of_role(role) if role else [one for one in dataset.source if one.role is not Role.TEST]
+    files = {path for source in sources for path in _files_of(source, dataset.folder)}
     hashes = sorted(_sha256(path) for path in files)
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 

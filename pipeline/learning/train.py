@@ -17,14 +17,14 @@ from pipeline.domain.progress import Progress, Report
 from pipeline.learning.calibrate import fit_calibration, set_thresholds
 from pipeline.learning.card import Measured, limits_of, write_card
 from pipeline.learning.chips import Terrain, open_terrains
-from pipeline.learning.evaluate import ScoredGround, measure_cells, score_ground
+from pipeline.learning.evaluate import Judged, ScoredGround, score_ground
+from pipeline.learning.evaluation import Evaluation, evaluate, numbers_of
 from pipeline.learning.export import frozen, write_bundle
 from pipeline.learning.fit import Fitted, Grounds, fit
 from pipeline.learning.labels import LabelledGround, read_grounds
 from pipeline.learning.leakage import check_leakage
 from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier, halo_px
 from pipeline.learning.plan import TrainingConfig
-from pipeline.learning.plots import Share, measure_plots
 from pipeline.learning.sources import DataSet, Role, check_split, data_fingerprint, read_dataset, split_of
 
 METRICS: Final = "metrics.json"
@@ -65,10 +65,13 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
     calibrate = _score(config, classifier, calibrate_terrains, report, "calibrate")
     validate = _score(config, classifier, validate_terrains, report, "validate")
     manifest = _manifest(config, data, classifier, calibrate)
-    measured = _measure(config, data, manifest, validate)
+    evaluation = evaluate(
+        [Judged(scored=one, calibration=manifest.calibration, thresholds=manifest.thresholds) for one in validate]
+    )
+    measured = _measure(config, data, evaluation)
     bundle = out / config.name
     write_bundle(bundle, classifier, config.backbone, manifest, write_card(manifest, measured))
-    _write_metrics(out / METRICS, config, manifest, measured, fitted)
+    _write_metrics(out / METRICS, config, manifest, evaluation, fitted)
     return bundle
 
 
@@ -133,33 +136,28 @@ def _manifest(
     )
 
 
-def _measure(config: TrainingConfig, data: _Data, manifest: Manifest, validate: tuple[ScoredGround, ...]) -> Measured:
+def _measure(config: TrainingConfig, data: _Data, evaluation: Evaluation) -> Measured:
     """The numbers of the card."""
     shown = data.of_role(Role.TRAIN)
     return Measured(
-        cells=measure_cells(validate),
-        plots=measure_plots(validate, manifest.calibration, manifest.thresholds),
+        cells=evaluation.cells,
+        plots=evaluation.plots,
         train_labels=sum(len(ground.targets) for ground in shown),
         train_area_m2=sum(ground.size.pixels for ground in shown) * config.gsd_m**2,
         chips_seen=config.steps * config.sampling.batch,
     )
 
 
-def _write_metrics(path: Path, config: TrainingConfig, manifest: Manifest, measured: Measured, fitted: Fitted) -> None:
+def _write_metrics(
+    path: Path, config: TrainingConfig, manifest: Manifest, evaluation: Evaluation, fitted: Fitted
+) -> None:
     """Every number of a run as JSON."""
-    plots = measured.plots
     content: dict[str, Any] = {
         "name": config.name,
         "created_at": manifest.created_at,
         "config": asdict(config) | {"data": config.data.name},
         "data": asdict(manifest.data),
-        "cells": asdict(measured.cells),
-        "plots": {
-            "recall": _share(plots.recall),
-            "precision": _share(plots.precision),
-            "false_per_hectare": plots.false_per_hectare,
-            "area_m2": plots.area_m2,
-        },
+        **numbers_of(evaluation),
         "calibration": asdict(manifest.calibration),
         "thresholds": asdict(manifest.thresholds),
         "steps": fitted.progressed.step,
@@ -168,8 +166,3 @@ def _write_metrics(path: Path, config: TrainingConfig, manifest: Manifest, measu
         "training_megapixels_per_second": round(fitted.pixels_per_second / 1e6, 3),
     }
     path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _share(share: Share) -> dict[str, Any]:
-    """A share as JSON."""
-    return {"value": share.value, "hits": share.hits, "n": share.n, "interval_95": list(share.interval)}

@@ -3,14 +3,12 @@
 Axes: r = cell row, c = cell column.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely import MultiPolygon, Polygon
@@ -19,10 +17,9 @@ from pipeline.domain.geometry import Georeference
 from pipeline.domain.model import Thresholds
 from pipeline.domain.plot import CandidatePlot
 from pipeline.domain.window import CellGrid
+from pipeline.imagery.regions import grow, runs_of
 from pipeline.scanning.scores import NOT_ASSESSED, SCALE
 from pipeline.settings import PlotSettings
-
-EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,27 +74,21 @@ def _parts(cells: CellScores, thresholds: Thresholds) -> Iterator[_Part]:
     Thresholds are rounded down to the stored resolution of 1/254: in doubt the model asks.
     """
     assessed_rc = cells.scores_rc != NOT_ASSESSED
-    low_rc = assessed_rc & (cells.scores_rc >= max(1, math.floor(thresholds.low * SCALE)))
-    high_rc = assessed_rc & (cells.scores_rc >= max(1, math.floor(thresholds.high * SCALE)))
-    labels_rc, _ = ndimage.label(low_rc, EIGHT_NEIGHBOURS)
-    boxes = ndimage.find_objects(labels_rc)
-    for label in np.unique(labels_rc[high_rc]):
-        box = boxes[label - 1]
-        rows, columns = np.nonzero(labels_rc[box] == label)
-        rows, columns = rows + box[0].start, columns + box[1].start
+    low_rc = assessed_rc & (cells.scores_rc >= thresholds.low_level)
+    high_rc = assessed_rc & (cells.scores_rc >= thresholds.high_level)
+    for rows, columns in grow(low_rc, high_rc).cells():
         outline = _outline(rows, columns, cells)
         yield _Part(rows=rows, columns=columns, outline=outline, score=int(cells.scores_rc[rows, columns].max()))
 
 
 def _outline(rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], cells: CellScores) -> Polygon | MultiPolygon:
     """The cells' common outline in the mosaic's CRS, cut off at the mosaic's edge."""
-    breaks = np.nonzero((np.diff(rows) != 0) | (np.diff(columns) != 1))[0] + 1
-    firsts, lasts = np.r_[0, breaks], np.r_[breaks, len(rows)] - 1
     side, place, mosaic = cells.grid.cell_px, cells.place, cells.grid.mosaic
-    left = columns[firsts] * side
-    right = np.minimum((columns[lasts] + 1) * side, mosaic.width_px)
-    top = rows[firsts] * side
-    bottom = np.minimum((rows[firsts] + 1) * side, mosaic.height_px)
+    row_runs = runs_of(rows, columns)
+    left = row_runs.left * side
+    right = np.minimum(row_runs.right * side, mosaic.width_px)
+    top = row_runs.row * side
+    bottom = np.minimum((row_runs.row + 1) * side, mosaic.height_px)
     runs = shapely.box(
         place.left + left * place.pixel_width,
         place.top - bottom * place.pixel_height,

@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
+from pipeline.domain.claim import Claim, Difference
 from pipeline.domain.coverage import GroundState, StateAreas
 from pipeline.domain.flag import Flag
 from pipeline.domain.geometry import Georeference
@@ -71,6 +72,21 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What may be said of the share of plots found on this flight, or why nothing may: ``domain.claim.Claim``."""
+
+    holds: bool
+    sentence: str
+    share: float
+    at_least: float
+    confidence: float
+    n_plots: int
+    n_found: int
+    missing_plots: int
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRecord:
     """Everything ``scan.json`` says."""
 
@@ -88,6 +104,22 @@ class ScanRecord:
     flags: int
     dropped_too_small: int
     not_assessable_because: str | None
+    claim: Claimed
+
+
+def claimed(claim: Claim) -> Claimed:
+    """A claim as ``scan.json`` states it."""
+    return Claimed(
+        holds=claim.holds,
+        sentence=claim.sentence,
+        share=claim.share,
+        at_least=round(claim.at_least, 6),
+        confidence=claim.confidence,
+        n_plots=claim.n_plots,
+        n_found=claim.n_found,
+        missing_plots=claim.missing_plots,
+        differences=claim.differences,
+    )
 
 
 def by_state(areas: StateAreas) -> tuple[dict[str, int], dict[str, float]]:

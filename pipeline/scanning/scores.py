@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from pipeline.domain.coverage import GroundState, StateAreas
 from pipeline.domain.geometry import Georeference, Size
+from pipeline.domain.model import SCORE_LEVELS
 from pipeline.domain.window import CellGrid
 from pipeline.imagery.layers import FlownMask, Layer, write_layer
 
-SCALE: Final = 254
+SCALE: Final = SCORE_LEVELS
 NOT_ASSESSED: Final = 255
 
 STATE_COLOURS: Final = {

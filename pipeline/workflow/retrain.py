@@ -1,17 +1,25 @@
-"""Retrain: from a configuration to a model bundle."""
+"""Retrain: from a configuration to a model bundle, with a page of what was learnt and what it still gets wrong."""
 
 from pathlib import Path
 
 from pipeline.domain.progress import Report, say_nothing
+from pipeline.learning.journal import CURVE
 from pipeline.learning.plan import load_config
 from pipeline.learning.train import train
+from pipeline.workflow.evaluate import Question, evaluate
 
 
 def retrain(config: Path, out: Path, report: Report = say_nothing) -> Path:
     """Train what the TOML file ``config`` describes in ``out``, resuming what was stopped; return the bundle's folder.
 
+    The run folder also gets ``evaluation.json`` and ``evaluation.html``: the card's numbers on validation ground, the
+    learning curve, and the worst mistakes as pictures.
+
     Raises:
         NotFoundError: The configuration, or a file that it or its data set names, is missing.
         InvalidInputError: One of them cannot be used.
     """
-    return train(load_config(config), out, report)
+    told = load_config(config)
+    bundle = train(told, out, report)
+    evaluate(Question(model=bundle, data=told.data, engine="torch"), out, report, curve=out / CURVE)
+    return bundle

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from pipeline.domain.claim import Claim, claim_for, differences_of_scale
 from pipeline.domain.coverage import StateAreas
 from pipeline.domain.flag import Flag, raise_flags
 from pipeline.domain.orthomosaic import Orthomosaic
@@ -126,6 +127,12 @@ class _Job:
     def not_assessable_because(self) -> str | None:
         return why_not_assessable(self.mosaic.georeference, self.bundle.manifest)
 
+    @property
+    def claim(self) -> Claim:
+        """What may be claimed of this flight; each way in which it is unlike the model's ground voids it."""
+        differences = differences_of_scale(self.mosaic.georeference.gsd_m, self.bundle.manifest)
+        return claim_for(self.bundle.manifest.thresholds, differences=differences)
+
     def score(self, make_engine: EngineMaker, report: Report) -> tuple[CellScores, StripDone]:
         """The score of every cell, and what it took; no cell is scored on ground the model does not know."""
         grid = grid_for(self.mosaic, self.bundle.manifest, self.settings.scan)
@@ -223,6 +230,7 @@ class _Job:
             flags=len(found.plots),
             dropped_too_small=found.dropped,
             not_assessable_because=self.not_assessable_because,
+            claim=results.claimed(self.claim),
         )
 
     def _orthophoto(self) -> results.Orthophoto:

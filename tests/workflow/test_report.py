@@ -10,9 +10,10 @@ from bundles import MANIFEST
 from rasters import LEFT, TOP, green_ground, place, write_working
 from shapely import MultiPolygon, box
 
+from pipeline.domain.claim import claim_for, differences_of_scale
 from pipeline.domain.flag import raise_flags
 from pipeline.domain.plot import CandidatePlot
-from pipeline.scanning.results import Effort, ModelUsed, Orthophoto, ScanRecord
+from pipeline.scanning.results import Effort, ModelUsed, Orthophoto, ScanRecord, claimed
 from pipeline.workflow.report import Scanned, write_report
 
 
@@ -39,6 +40,7 @@ def record(**changes: object) -> ScanRecord:
         flags=2,
         dropped_too_small=3,
         not_assessable_because=None,
+        claim=claimed(claim_for(MANIFEST.thresholds)),
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -90,6 +92,23 @@ def test_it_says_what_may_not_be_concluded_in_both_languages(tmp_path: Path) -> 
     assert "No share of plots found is claimed" in text
     assert "本报告不声明检出率" in text
     assert "It knows red from green and nothing else." in text
+
+
+def test_a_claim_is_printed_with_its_n_in_both_languages(tmp_path: Path) -> None:
+    proven = replace(MANIFEST.thresholds, n_plots=60, n_found=60)
+    text = page(tmp_path, record(claim=claimed(claim_for(proven))))
+    assert "At least 95 % of plots on ground like this are flagged, with 95 % confidence (n = 60 held-out" in text
+    assert all(said in text for said in ("在同类地面上", "至少 95% 的地块会被标记", "检出 60 个"))
+    assert "No share of plots found is claimed" not in text
+
+
+def test_a_flight_that_differs_prints_no_claim_and_says_how_it_differs(tmp_path: Path) -> None:
+    proven = replace(MANIFEST.thresholds, n_plots=60, n_found=60)
+    refused = claim_for(proven, differences=differences_of_scale(0.031, MANIFEST))
+    text = page(tmp_path, record(claim=claimed(refused)))
+    assert "No claim: this flight differs (ground sampling distance 3.1 cm, model knows 1.6-2.5 cm)" in text
+    assert "本次飞行与模型的校准地面不同" in text
+    assert "地面分辨率 3.1 cm" in text
 
 
 def test_both_languages_say_the_same_amount(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from bundles import write_bundle
+from bundles import MANIFEST, write_bundle
 from pyogrio.raw import read
 from rasters import GSD_M, LEFT, TOP
 from rio_cogeo import cog_validate
@@ -170,3 +170,13 @@ def test_a_scan_killed_in_the_middle_gives_the_same_files_as_one_left_alone(tmp_
         del record["scanned_at"], record["effort"]["seconds"], record["effort"]["mpix_per_s"]
         del record["effort"]["peak_rss_mb"]
     assert alone == again
+
+
+def test_the_record_says_what_may_be_claimed_of_this_flight(order: Order) -> None:
+    assert scan(order, SMALL).claim.sentence.startswith("no claim: 10 held-out plots cannot prove 95 %")
+    proven = dataclasses.replace(MANIFEST.thresholds, n_plots=60, n_found=60)
+    write_bundle(order.model, thresholds=proven)
+    assert scan(dataclasses.replace(order, out=order.out / "proven"), SMALL).claim.holds
+    write_bundle(order.model, thresholds=dataclasses.replace(proven, gsd_range_m=(0.03, 0.04)))
+    said = scan(dataclasses.replace(order, out=order.out / "unlike"), SMALL).claim
+    assert (said.holds, said.differences[0].here) == (False, "2 cm")
