@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from pipeline.settings import in_continuous_integration, silence_calls_home
 
 silence_calls_home()
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+hypothesis_settings.register_profile("plotwatch", deadline=None)  # time is never asserted
+hypothesis_settings.load_profile("plotwatch")
 
 
 @pytest.fixture(scope="session")
