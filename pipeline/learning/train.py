@@ -15,10 +15,11 @@ from typing import Any, Final
 from pipeline.domain.model import MANIFEST_VERSION, Manifest, TrainingData
 from pipeline.domain.progress import Progress, Report
 from pipeline.learning.calibrate import fit_calibration, set_thresholds
-from pipeline.learning.card import Measured, limits_of, write_card
+from pipeline.learning.card import Known, Measured, known_of, limits_of, write_card
 from pipeline.learning.chips import Terrain, open_terrains
+from pipeline.learning.datasheet import write_datasheet
 from pipeline.learning.evaluate import ScoredGround, measure_cells, score_ground
-from pipeline.learning.export import frozen, write_bundle
+from pipeline.learning.export import CARD, DATASHEET, frozen, write_bundle
 from pipeline.learning.fit import Fitted, fit
 from pipeline.learning.labels import LabelledGround, read_grounds
 from pipeline.learning.leakage import check_leakage
@@ -66,7 +67,11 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
     manifest = _manifest(config, data, classifier, calibrate)
     measured = _measure(config, data, manifest, validate)
     bundle = out / config.name
-    write_bundle(bundle, classifier, config.backbone, manifest, write_card(manifest, measured))
+    papers = {
+        CARD: write_card(manifest, measured, _known(config, data)),
+        DATASHEET: write_datasheet(data.dataset, data.grounds, data.fingerprint),
+    }
+    write_bundle(bundle, classifier, config.backbone, manifest, papers)
     _write_metrics(out / METRICS, config, manifest, measured, fitted)
     return bundle
 
@@ -142,6 +147,12 @@ def _measure(config: TrainingConfig, data: _Data, manifest: Manifest, validate: 
         train_area_m2=sum(ground.size.pixels for ground in shown) * config.gsd_m**2,
         chips_seen=config.steps * config.sampling.batch,
     )
+
+
+def _known(config: TrainingConfig, data: _Data) -> Known:
+    """The ground that the network was shown."""
+    scale_from, scale_to = config.augment.scale
+    return known_of(data.dataset, scale_from=scale_from, scale_to=scale_to)
 
 
 def _write_metrics(path: Path, config: TrainingConfig, manifest: Manifest, measured: Measured, fitted: Fitted) -> None:
