@@ -47,3 +47,11 @@ def add_source(dataset: Path, lines: str, *, role: str = "train", field: str = "
 def add_key(dataset: Path, line: str) -> None:
     """A further key of the last source."""
     dataset.write_text(f"{dataset.read_text()}{line}\n")
+
+
+def square_and_speck(*, value: int = 1, side: int = 128) -> npt.NDArray[np.uint8]:
+    """A mask with a square of 32 px, and a speck of 2 px that does not touch it."""
+    mask_hw = np.zeros((side, side), np.uint8)
+    mask_hw[8:40, 16:48] = value
+    mask_hw[60, 60] = mask_hw[61, 61] = value
+    return mask_hw

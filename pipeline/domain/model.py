@@ -7,6 +7,7 @@ is read from it::
     weights.safetensors  the network's weights, 16-bit
     model.onnx           the network: uint8 pixels in, one logit per class and cell out
     card.md              what it was trained on, what was measured, what it must not be used for
+    datasheet.md         the ground it was trained and measured on, counted
 
 ``model.onnx`` takes ``pixels`` (uint8, [n, height, width, 3], red green blue; sides are multiples of ``stride_px``)
 and gives ``logits`` (float32, [n, classes, height / stride_px, width / stride_px]). Normalisation is inside it.

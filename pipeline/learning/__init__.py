@@ -3,7 +3,10 @@
 Files follow the flow::
 
     sources   DATASET.toml: what there is, and that no ground stands on both sides of a split
+    drawing   what somebody drew over one raster
+    gis, coco, masks  read it from vector files, COCO, and pictures with masks
     labels    labelled outlines over each piece of ground, checked
+    leakage   that no two roles share ground, by the map and by what pictures show
     chips     pieces of ground cut on the fly, with the target share of each cell
     augment   the same chip under another light and angle
     network   a fully convolutional classifier, and how far one of its cells sees
@@ -21,6 +24,7 @@ Files follow the flow::
     fit       the loop
     export    the bundle: weights, ONNX, manifest
     card      the model card
+    datasheet the ground, counted
     train     the one entry: ``train(config, out, report)``
 """
 

@@ -1,10 +1,13 @@
 """The model card: what a model was trained on, what was measured, and what it must not be used for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from pipeline.domain.model import Manifest
+from pipeline.domain.model import COARSEST, Manifest
 from pipeline.learning.evaluate import CellNumbers
 from pipeline.learning.plots import PlotNumbers, Share, claim
+from pipeline.learning.sources import DataSet, Role
 
 STAND_IN = (
     (
@@ -34,13 +37,69 @@ class Measured:
     chips_seen: int
 
 
+class SizeClass(Protocol):
+    """Plots of one quarter of the sizes, from the smallest to the largest of them, and how many were found."""
+
+    @property
+    def from_m2(self) -> float:
+        """The smallest plot of the quarter."""
+
+    @property
+    def to_m2(self) -> float:
+        """The largest plot of the quarter."""
+
+    @property
+    def recall(self) -> Share:
+        """How many of its plots were found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The ground a model has seen: how its scale was varied in training, and when it was flown if that is said."""
+
+    scale_from: float
+    scale_to: float
+    taken_at: tuple[str, ...] = ()
+    seasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What else a run found out; what is empty was not looked at, and the card does not mention it.
+
+    ``sizes`` are quarters of the plots, smallest first. ``false_by_class`` counts false flags by the look-alike that
+    they touch. ``doubt`` and ``int8`` are whole sentences: when the model does not know, and what became of 8-bit
+    weights.
+    """
+
+    sizes: tuple[SizeClass, ...] = ()
+    false_by_class: Mapping[str, int] = field(default_factory=dict)
+    calibration_error: float | None = None
+    doubt: tuple[str, ...] = ()
+    int8: tuple[str, ...] = ()
+
+
 def limits_of(*, stand_in: bool, notes: tuple[str, ...]) -> tuple[str, ...]:
     """What a model must not be used for, as whole sentences."""
     return (*(STAND_IN if stand_in else ()), *ALWAYS, *notes)
 
 
-def write_card(manifest: Manifest, measured: Measured) -> str:
+def known_of(dataset: DataSet, *, scale_from: float, scale_to: float) -> Known:
+    """What a model of ``dataset`` knows, whose training varied the scale by these factors."""
+    shown = dataset.of_role(Role.TRAIN)
+    return Known(
+        scale_from=scale_from,
+        scale_to=scale_to,
+        taken_at=tuple(dict.fromkeys(source.taken_at for source in shown if source.taken_at)),
+        seasons=tuple(dict.fromkeys(source.season for source in shown if source.season)),
+    )
+
+
+def write_card(
+    manifest: Manifest, measured: Measured, known: Known | None = None, findings: Findings | None = None
+) -> str:
     """The card as Markdown; every number on it was measured on ground that was not trained on."""
+    found_out = findings or Findings()
     found = f"Finds `{manifest.classes[0]}` in orthomosaics of about {manifest.gsd_m * 100:.2g} cm a pixel."
     return "\n".join(
         [
@@ -53,8 +112,12 @@ def write_card(manifest: Manifest, measured: Measured) -> str:
             *(f"- {limit}" for limit in manifest.limits),
             "",
             *_trained_on(manifest, measured),
+            *(_ground_it_knows(manifest, known) if known else ()),
             *_numbers(manifest, measured),
-            *_thresholds(manifest),
+            *_failures(measured, found_out),
+            *_thresholds(manifest, found_out.calibration_error),
+            *_section("When it does not know", found_out.doubt),
+            *_section("8-bit weights", found_out.int8),
         ]
     )
 
@@ -73,6 +136,44 @@ def _trained_on(manifest: Manifest, measured: Measured) -> list[str]:
         f"- Network: {network}; one score for each {manifest.stride_px} px cell",
         "",
     ]
+
+
+def _ground_it_knows(manifest: Manifest, known: Known) -> list[str]:
+    """Scales and seasons."""
+    finest, coarsest = (manifest.gsd_m * 100 / scale for scale in (known.scale_to, known.scale_from))
+    beyond = f"Ground coarser than {manifest.gsd_m * 100 * COARSEST:.3g} cm is not assessed."
+    return _section(
+        "The ground it knows",
+        (
+            f"{finest:.3g} to {coarsest:.3g} cm a pixel: {manifest.gsd_m * 100:.3g} cm, varied in training. {beyond}",
+            f"Taken: {', '.join(known.taken_at) or 'not stated'}. Season: {', '.join(known.seasons) or 'not stated'}.",
+            "What else is in it, and what was left out: `datasheet.md`.",
+        ),
+    )
+
+
+def _section(heading: str, sentences: tuple[str, ...]) -> list[str]:
+    """A heading over a list of sentences; nothing without any."""
+    return [f"## {heading}", "", *(f"- {sentence}" for sentence in sentences), ""] if sentences else []
+
+
+def _failures(measured: Measured, findings: Findings) -> list[str]:
+    """What was missed and what was taken for target."""
+    recall = measured.plots.recall
+    said = [f"{recall.n - recall.hits} of {recall.n} plots were missed."]
+    if findings.sizes:
+        smallest = findings.sizes[0]
+        said.append(
+            f"Of the smallest quarter of the plots ({smallest.from_m2:.3g} to {smallest.to_m2:.3g} m2) it finds "
+            f"{_share(smallest.recall)}, n = {smallest.recall.n}."
+        )
+    if findings.false_by_class:
+        worst = max(findings.false_by_class, key=lambda name: findings.false_by_class[name])
+        total = measured.plots.precision.n - measured.plots.precision.hits
+        said.append(
+            f"`{worst}` is most often taken for target: {findings.false_by_class[worst]} of {total} false flags."
+        )
+    return _section("What it fails on", tuple(said))
 
 
 def _numbers(manifest: Manifest, measured: Measured) -> list[str]:
@@ -98,9 +199,10 @@ def _numbers(manifest: Manifest, measured: Measured) -> list[str]:
     ]
 
 
-def _thresholds(manifest: Manifest) -> list[str]:
+def _thresholds(manifest: Manifest, calibration_error: float | None) -> list[str]:
     """How scores become questions."""
     calibration, thresholds = manifest.calibration, manifest.thresholds
+    off = [] if calibration_error is None else [f"- It is off by {calibration_error:.3f} on validation ground (ECE)."]
     line = f"sigmoid({calibration.slope:.3f} x logit {calibration.intercept:+.3f})"
     return [
         "## Thresholds",
@@ -108,6 +210,7 @@ def _thresholds(manifest: Manifest) -> list[str]:
         f"- A candidate starts at a probability of {thresholds.high:.3f} and grows over cells of {thresholds.low:.3f}.",
         f"- {thresholds.basis} It finds {thresholds.n_found} of the {thresholds.n_plots} plots it was set on.",
         f"- Probability = {line}, fitted on {calibration.n_cells} cells of the same ground.",
+        *off,
         "",
     ]
 

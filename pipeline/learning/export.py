@@ -13,6 +13,7 @@ import json
 import logging
 import shutil
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +34,7 @@ MANIFEST: Final = "bundle.json"
 WEIGHTS: Final = "weights.safetensors"
 GRAPH: Final = "model.onnx"
 CARD: Final = "card.md"
+DATASHEET: Final = "datasheet.md"
 OPSET: Final = 18
 LEAST_ROUNDED: Final = 1024
 """Tensors of fewer elements stay 32-bit: they weigh nothing, and biases are worth their bits."""
@@ -51,9 +53,11 @@ def frozen(classifier: CellClassifier) -> CellClassifier:
 
 
 def write_bundle(
-    folder: Path, classifier: CellClassifier, backbone: Backbone, manifest: Manifest, card: str
+    folder: Path, classifier: CellClassifier, backbone: Backbone, manifest: Manifest, papers: Mapping[str, str]
 ) -> Manifest:
     """Write the bundle of a ``frozen`` network to ``folder``; an older bundle there is replaced once this one is whole.
+
+    ``papers`` maps names (``CARD``, ``DATASHEET``) to Markdown.
 
     Returns:
         The manifest with the sha256 of every file.
@@ -63,7 +67,8 @@ def write_bundle(
     part.mkdir(parents=True)
     write_weights(part / WEIGHTS, classifier, backbone)
     write_onnx(part / GRAPH, classifier)
-    (part / CARD).write_text(card, encoding="utf-8")
+    for name, paper in papers.items():
+        (part / name).write_text(paper, encoding="utf-8")
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(part.iterdir())}
     whole = replace(manifest, files=hashes)
     (part / MANIFEST).write_text(json.dumps(asdict(whole), sort_keys=True, indent=2) + "\n", encoding="utf-8")

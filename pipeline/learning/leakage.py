@@ -3,8 +3,8 @@
 ``sources.check_split`` looks at what a data set says; this looks at the files. Pictures are compared as ground seen
 twice would be: the same features (SIFT, Lowe, 2004) in the same arrangement at the same scale, turned or moved.
 
-Measured on 57 pictures of breeding plots (1,596 pairs): eleven pairs that share ground have 9 to 710 such features (9
-on two dates); one that shares a narrow strip has 7 and is missed; no other pair has more than 6 (a survey marker of one
+Measured on 57 pictures of breeding plots (1,596 pairs): eleven that share ground have 9 to 710 such features (9 on two
+dates); one that shares a narrow strip has 7 and is missed; no other pair has more than 6 (a survey marker of one
 make on two grounds). On distinct pieces of two orthomosaics (2,037 pairs: pasture, houses, potato rows) up to 4.
 """
 

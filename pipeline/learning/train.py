@@ -15,11 +15,12 @@ from typing import Any, Final
 from pipeline.domain.model import MANIFEST_VERSION, Manifest, TrainingData
 from pipeline.domain.progress import Progress, Report
 from pipeline.learning.calibrate import fit_calibration, set_thresholds
-from pipeline.learning.card import Measured, limits_of, write_card
+from pipeline.learning.card import Known, Measured, known_of, limits_of, write_card
 from pipeline.learning.chips import Terrain, open_terrains
+from pipeline.learning.datasheet import write_datasheet
 from pipeline.learning.evaluate import Judged, ScoredGround, score_ground
 from pipeline.learning.evaluation import Evaluation, evaluate, numbers_of
-from pipeline.learning.export import frozen, write_bundle
+from pipeline.learning.export import CARD, DATASHEET, frozen, write_bundle
 from pipeline.learning.fit import Fitted, Grounds, fit
 from pipeline.learning.labels import LabelledGround, read_grounds
 from pipeline.learning.leakage import check_leakage
@@ -70,7 +71,11 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
     )
     measured = _measure(config, data, evaluation)
     bundle = out / config.name
-    write_bundle(bundle, classifier, config.backbone, manifest, write_card(manifest, measured))
+    papers = {
+        CARD: write_card(manifest, measured, _known(config, data)),
+        DATASHEET: write_datasheet(data.dataset, data.grounds, data.fingerprint),
+    }
+    write_bundle(bundle, classifier, config.backbone, manifest, papers)
     _write_metrics(out / METRICS, config, manifest, evaluation, fitted)
     return bundle
 
@@ -146,6 +151,12 @@ def _measure(config: TrainingConfig, data: _Data, evaluation: Evaluation) -> Mea
         train_area_m2=sum(ground.size.pixels for ground in shown) * config.gsd_m**2,
         chips_seen=config.steps * config.sampling.batch,
     )
+
+
+def _known(config: TrainingConfig, data: _Data) -> Known:
+    """The ground that the network was shown."""
+    scale_from, scale_to = config.augment.scale
+    return known_of(data.dataset, scale_from=scale_from, scale_to=scale_to)
 
 
 def _write_metrics(

@@ -20,7 +20,7 @@ from pipeline.settings import parse
 
 MANIFEST: Final = "bundle.json"
 GRAPH: Final = "model.onnx"
-KNOWN_FILES: Final = frozenset({"weights.safetensors", GRAPH, "model.int8.onnx", "card.md"})
+KNOWN_FILES: Final = frozenset({"weights.safetensors", GRAPH, "model.int8.onnx", "card.md", "datasheet.md"})
 MOST_BYTES: Final = 1024**3
 MOST_MANIFEST_BYTES: Final = 1024**2
 

@@ -113,7 +113,7 @@ def test_the_bundle_is_whole_and_vouches_for_every_file(run: Path) -> None:
     bundle = run / "run" / "red"
     manifest = read_manifest(bundle)
     assert {path.name for path in bundle.iterdir()} == {*manifest.files, "bundle.json"}
-    assert set(manifest.files) == {"weights.safetensors", "model.onnx", "card.md"}
+    assert set(manifest.files) == {"weights.safetensors", "model.onnx", "card.md", "datasheet.md"}
     for name, sha256 in manifest.files.items():
         assert hashlib.sha256((bundle / name).read_bytes()).hexdigest() == sha256
     assert (manifest.classes, manifest.stride_px, manifest.halo_px) == (("red",), 32, 128)
@@ -176,5 +176,13 @@ def test_the_card_says_what_it_must(run: Path) -> None:
         "too few for the conformal rule",
         f"{metrics['plots']['recall']['n']} plots",
         f"{metrics['cells']['average_precision']:.3f}",
+        "1.6 to 2.5 cm a pixel",
+        "What it fails on",
     ):
         assert sentence in card
+
+
+def test_the_data_sheet_counts_what_was_opened(run: Path) -> None:
+    sheet = (run / "run" / "red" / "datasheet.md").read_text()
+    assert "| train | train field | 1 | 0.1 | 0.002621 | 2 |" in sheet
+    assert f"Fingerprint: {_metrics(run)['data']['fingerprint']}" in sheet
