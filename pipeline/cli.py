@@ -80,6 +80,25 @@ def train(
 
 
 @app.command()
+def stress(
+    model: Annotated[Path, typer.Option(help="Model bundle, a folder with bundle.json.")],
+    data: Annotated[Path, typer.Option(help="Data set with labels, a DATASET.toml.")],
+    role: Annotated[str, typer.Option(help="Which of its grounds: train, validate, calibrate or test.")] = "validate",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Spoil labelled ground in many ways; show what is still found, and what is given up. Needs the [train] extra."""
+    try:
+        from pipeline.workflow.stress import as_record, as_table
+        from pipeline.workflow.stress import stress as run
+    except ModuleNotFoundError as error:
+        raise PlotwatchError("a stress test needs the [train] extra: pip install 'plotwatch[train]'") from error
+    with _bars() as report:
+        rows = run(model, data, role=role, out=out, report=report)
+    typer.echo(json.dumps(as_record(rows, model=model.name, role=role)) if as_json else as_table(rows))
+
+
+@app.command()
 def scene(
     size_px: Annotated[int, typer.Option(help="Width and height in pixels of 2 cm.")] = 8000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same land.")] = 1,

@@ -3,7 +3,7 @@
 Axes: n = window, h = row, w = column, b = band, y = cell row, x = cell column.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,21 +11,24 @@ import numpy.typing as npt
 import torch
 from scipy.special import expit
 
+from pipeline.domain.assessability import Reason
 from pipeline.domain.model import Calibration, CellRule
 from pipeline.domain.window import Window, WindowPlan
-from pipeline.learning.chips import Terrain, count_cells, truth_of
+from pipeline.learning.chips import Chip, Terrain, count_cells, truth_of
 from pipeline.learning.labels import LabelledGround
 from pipeline.learning.network import CellClassifier
 
 WINDOW_CELLS = 32
+Assess = Callable[[Chip], npt.NDArray[np.uint8]]
+"""The ``Reason`` of each cell of a chip, uint8 [y, x]; cells near the border of the chip lack what lies beyond it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredGround:
     """Every cell of a ground.
 
-    ``logits_yx`` is float32, ``truth_yx`` as ``chips.truth_of`` gives it, and ``assessable_yx`` says whether there is
-    enough imagery to ask.
+    ``logits_yx`` is float32, ``truth_yx`` as ``chips.truth_of`` gives it, ``assessable_yx`` says which cells are asked,
+    and ``reasons_yx`` (uint8, a ``Reason``) why the others are not.
     """
 
     ground: LabelledGround
@@ -34,6 +37,7 @@ class ScoredGround:
     truth_yx: npt.NDArray[np.float32]
     assessable_yx: npt.NDArray[np.bool_]
     valid_px: int
+    reasons_yx: npt.NDArray[np.uint8] | None = None
 
     @property
     def area_m2(self) -> float:
@@ -57,12 +61,14 @@ class CellNumbers:
     precision_at_95_recall: float
 
 
-def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *, halo_px: int) -> ScoredGround:
-    """Every cell of a ground scored once, by the network as it is, in eval mode."""
+def score_ground(
+    classifier: CellClassifier, terrain: Terrain, rule: CellRule, *, halo_px: int, assess: Assess | None = None
+) -> ScoredGround:
+    """Every cell of a ground scored once, by the network as it is, in eval mode; ``assess`` may call some not seen."""
     size, cell_px = terrain.ground.size, classifier.cell_px
     rows, columns = -(-size.height_px // cell_px), -(-size.width_px // cell_px)
     logits_yx, truth_yx = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
-    assessable_yx = np.zeros((rows, columns), bool)
+    reasons_yx = np.zeros((rows, columns), np.uint8)
     valid_px = 0
     was_training = classifier.training
     classifier.eval()
@@ -78,7 +84,9 @@ def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *
         logits_yx[place] = logits_of(classifier, seen.pixels_hwb[None])[0, inner, inner]
         truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner, inner]
         valid_yx = count_cells(seen.valid_hw, cell_px)[inner, inner]
-        assessable_yx[place] = valid_yx >= rule.least_valid_share * cell_px**2
+        if assess is not None:
+            reasons_yx[place] = assess(seen)[inner, inner]
+        reasons_yx[place][valid_yx < rule.least_valid_share * cell_px**2] = Reason.SLIVER
         valid_px += int(valid_yx.sum())
     classifier.train(was_training)
     return ScoredGround(
@@ -86,7 +94,8 @@ def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *
         cell_px=cell_px,
         logits_yx=logits_yx,
         truth_yx=truth_yx,
-        assessable_yx=assessable_yx,
+        assessable_yx=reasons_yx == Reason.NONE,
+        reasons_yx=reasons_yx,
         valid_px=valid_px,
     )
 

@@ -22,6 +22,8 @@ LEAST_SHARE_INSIDE: Final = 0.5
 """A label with less of its area on a ground is counted elsewhere."""
 LEAST_SHARE_OF_CELL: Final = 0.05
 """A label touches a cell that it covers this much of; and always the cell it covers most."""
+LEAST_SHARE_ASSESSABLE: Final = 0.5
+"""A plot of which less is assessable is uncovered ground, neither found nor missed."""
 SQUARE_METRES_PER_HECTARE: Final = 10_000
 
 
@@ -94,10 +96,19 @@ def _plot(outline: shapely.Geometry, cell_px: int) -> Plot:
     return Plot(rows=rows[touched], columns=columns[touched])
 
 
+def assessable_plots(scored: ScoredGround) -> tuple[Plot, ...]:
+    """The plots that the model is asked about: at least half of their cells are assessable."""
+    return tuple(
+        plot
+        for plot in plots_of(scored)
+        if scored.assessable_yx[plot.rows, plot.columns].mean() >= LEAST_SHARE_ASSESSABLE
+    )
+
+
 def plot_scores(scored: ScoredGround, calibration: Calibration) -> npt.NDArray[np.float64]:
-    """The highest probability among the cells of each plot; float64 [plots]."""
+    """The highest probability among the cells of each plot on assessable ground; float64 [plots]."""
     probability_yx = scored.probabilities(calibration)
-    return np.array([probability_yx[plot.rows, plot.columns].max() for plot in plots_of(scored)], float)
+    return np.array([probability_yx[plot.rows, plot.columns].max() for plot in assessable_plots(scored)], float)
 
 
 def measure_plots(scored: Sequence[ScoredGround], calibration: Calibration, thresholds: Thresholds) -> PlotNumbers:

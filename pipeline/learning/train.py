@@ -14,14 +14,16 @@ from typing import Any, Final
 
 from pipeline.domain.model import MANIFEST_VERSION, Manifest, TrainingData
 from pipeline.domain.progress import Progress, Report
+from pipeline.learning.assess import Assessor, fit_assessor
 from pipeline.learning.calibrate import fit_calibration, set_thresholds
 from pipeline.learning.card import Measured, limits_of, write_card
 from pipeline.learning.chips import Terrain, open_terrains
 from pipeline.learning.evaluate import ScoredGround, measure_cells, score_ground
 from pipeline.learning.export import frozen, write_bundle
+from pipeline.learning.familiarity import fit_sense
 from pipeline.learning.fit import Fitted, fit
 from pipeline.learning.labels import LabelledGround, read_grounds
-from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier, halo_px
+from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier
 from pipeline.learning.plan import TrainingConfig
 from pipeline.learning.plots import Share, measure_plots
 from pipeline.learning.sources import DataSet, Role, check_split, data_fingerprint, read_dataset
@@ -60,12 +62,14 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
     fingerprint = config.fingerprint(data.fingerprint)
     fitted = fit(config, train_terrains, validate_terrains, folder=out, fingerprint=fingerprint, report=report)
     classifier = frozen(fitted.classifier)
-    calibrate = _score(config, classifier, calibrate_terrains, report, "calibrate")
-    validate = _score(config, classifier, validate_terrains, report, "validate")
-    manifest = _manifest(config, data, classifier, calibrate)
+    knowing = fit_sense(classifier, train_terrains)
+    assessor = fit_assessor(knowing, calibrate_terrains)
+    calibrate = _score(config, classifier, calibrate_terrains, report, "calibrate", assessor)
+    validate = _score(config, classifier, validate_terrains, report, "validate", assessor)
+    manifest = _manifest(config, data, assessor, calibrate)
     measured = _measure(config, data, manifest, validate)
     bundle = out / config.name
-    write_bundle(bundle, classifier, config.backbone, manifest, write_card(manifest, measured))
+    write_bundle(bundle, knowing, config.backbone, manifest, write_card(manifest, measured))
     _write_metrics(out / METRICS, config, manifest, measured, fitted)
     return bundle
 
@@ -89,18 +93,17 @@ def _score(
     terrains: Sequence[Terrain],
     report: Report,
     stage: str,
+    assessor: Assessor,
 ) -> tuple[ScoredGround, ...]:
     """Every cell of every ground scored by the network as it will be shipped."""
-    halo, scored = halo_px(classifier), []
+    scored: list[ScoredGround] = []
     for number, terrain in enumerate(terrains, start=1):
-        scored.append(score_ground(classifier, terrain, config.cells, halo_px=halo))
+        scored.append(score_ground(classifier, terrain, config.cells, halo_px=assessor.halo_px, assess=assessor))
         report(Progress(stage=stage, done=number, total=len(terrains), unit="grounds"))
     return tuple(scored)
 
 
-def _manifest(
-    config: TrainingConfig, data: _Data, classifier: CellClassifier, calibrate: Sequence[ScoredGround]
-) -> Manifest:
+def _manifest(config: TrainingConfig, data: _Data, assessor: Assessor, calibrate: Sequence[ScoredGround]) -> Manifest:
     """What the bundle says of itself, all but its files."""
     calibration = fit_calibration(calibrate)
     sources = sorted(
@@ -113,7 +116,7 @@ def _manifest(
         classes=("+".join(data.dataset.target),),
         gsd_m=config.gsd_m,
         stride_px=config.backbone.stride_px,
-        halo_px=halo_px(classifier),
+        halo_px=assessor.halo_px,
         mean_rgb=MEAN_RGB,
         std_rgb=STD_RGB,
         backbone=config.backbone.label,
@@ -127,6 +130,8 @@ def _manifest(
         ),
         limits=limits_of(stand_in=config.stand_in, notes=config.notes),
         cell_rule=config.cells,
+        quality=assessor.quality,
+        familiarity=assessor.familiarity,
     )
 
 

@@ -88,6 +88,10 @@ class ScanRecord:
     flags: int
     dropped_too_small: int
     not_assessable_because: str | None
+    not_assessable_m2: dict[str, float]
+    """The not assessable ground by reason (``domain.assessability.Reason``, in small letters); sums to its area."""
+    differs: tuple[str, ...]
+    """Why this flight is unlike those the model was calibrated on, so that no recall may be claimed for it."""
 
 
 def by_state(areas: StateAreas) -> tuple[dict[str, int], dict[str, float]]:
