@@ -129,7 +129,8 @@ def _measure(terrain: Terrain, cell_px: int) -> tuple[npt.NDArray[np.float32], .
             )
             whole_yx = whole_cells(chip.valid_hw, cell_px)[inner, inner]
             measured = measure_quality(chip.pixels_hwb, chip.valid_hw, cell_px=cell_px)
-            soft = measure_quality(blurred(chip.pixels_hwb, TAUGHT_BLUR_PX), chip.valid_hw, cell_px=cell_px)
+            grey_hwb = np.repeat(blurred(chip.pixels_hwb[..., 1:2], TAUGHT_BLUR_PX), 3, axis=2)
+            soft = measure_quality(grey_hwb, chip.valid_hw, cell_px=cell_px)
             values = [getattr(measured, name) for name in CellQuality.__slots__]
             found.append([value_yx[inner, inner][whole_yx] for value_yx in (*values, soft.sharpness_rc)])
     return tuple(np.concatenate(values) for values in zip(*found, strict=True))
