@@ -14,7 +14,7 @@ REACH_PX: Final = 32
 """How far around a cell is looked."""
 FOCUS_REACH_PX: Final = 64
 """How far for its sharpness: a lens is out of focus over more than a cell. At 32 px limits that gave up 0.1 % of good
-ground let a third of ground blurred by 1 px pass, at 64 px none (potato field)."""
+ground let a third of ground blurred by 1 px pass, at 64 px 1 % (potato field)."""
 
 Values = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
