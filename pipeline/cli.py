@@ -126,6 +126,23 @@ def crossvalidate(
     typer.echo(json.dumps(record, ensure_ascii=False) if as_json else f"{summary(record)}\npage: {folder / PAGE}")
 
 
+@app.command()
+def stress(
+    model: Annotated[Path, typer.Option(help="Model bundle, a folder with bundle.json.")],
+    data: Annotated[Path, typer.Option(help="Data set with labels, a DATASET.toml.")],
+    role: Annotated[str, typer.Option(help="Which of its grounds: train, validate, calibrate or test.")] = "validate",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Spoil labelled ground in many ways; show what is still found, and what is given up. Needs the [train] extra."""
+    with _train_extra("a stress test"):
+        from pipeline.workflow.stress import as_record, as_table
+        from pipeline.workflow.stress import stress as run
+    with _bars() as report:
+        rows = run(model, data, role=role, out=out, report=report)
+    typer.echo(json.dumps(as_record(rows, model=model.name, role=role)) if as_json else as_table(rows))
+
+
 @contextmanager
 def _train_extra(what: str) -> Iterator[None]:
     """Say in one sentence what is missing where the [train] extra is."""

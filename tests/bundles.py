@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.domain.model import Calibration, Manifest, Thresholds, TrainingData
+from pipeline.domain.model import Calibration, Familiarity, Manifest, QualityLimits, Thresholds, TrainingData
 
 MANIFEST = Manifest(
     version=1,
@@ -34,6 +34,30 @@ def red_graph(*, gain: float = 0.2) -> onnx.ModelProto:
     weights = np.zeros((1, 3, 32, 32), np.float32)
     weights[0, 0], weights[0, 1] = gain / 1024, -gain / 1024
     return _graph([("conv", weights, np.array([-4.0], np.float32), 32, 0)])
+
+
+def knowing_graph() -> onnx.ModelProto:
+    """The red graph with a second output: distance of a cell is its mean blue over 100."""
+    made = red_graph()
+    weights = np.zeros((1, 3, 32, 32), np.float32)
+    weights[0, 2] = 0.01 / 1024
+    made.graph.initializer.append(numpy_helper.from_array(weights, "distance.w"))
+    made.graph.node.append(helper.make_node("Conv", ["x0", "distance.w"], ["distance"], strides=[32, 32]))
+    made.graph.output.append(helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["n", 1, "r", "c"]))
+    return made
+
+
+FAMILIARITY = Familiarity(limit=1.2, quantile=0.995, most_unfamiliar_share=0.1, n_cells=500, given_up_share=0.005)
+QUALITY = QualityLimits(
+    sharpness_least=0.5, light_least=30.0, light_most=220.0, saturated_most=0.1, most_poor_share=0.1, n_cells=500,
+    given_up_share=0.01,
+)  # fmt: skip
+
+
+def write_knowing_bundle(folder: Path, **changes: object) -> Path:
+    """A bundle that knows its ground: anything blue is unfamiliar, anything smooth is blurred."""
+    known = {"version": 2, "familiarity": FAMILIARITY, "quality": QUALITY, **changes}
+    return write_bundle(folder, graph=knowing_graph(), **known)
 
 
 def wide_graph(seed: int = 5) -> onnx.ModelProto:

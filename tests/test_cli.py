@@ -17,7 +17,7 @@ def plotwatch(*arguments: object, cwd: Path | None = None) -> subprocess.Complet
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd or ROOT)
 
 
-@pytest.mark.parametrize("command", ["scan", "train", "evaluate", "crossvalidate", "scene", "demo"])
+@pytest.mark.parametrize("command", ["scan", "train", "evaluate", "crossvalidate", "stress", "scene", "demo"])
 def test_every_command_explains_itself(command: str) -> None:
     shown = plotwatch(command, "--help")
     assert shown.returncode == 0

@@ -11,24 +11,12 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.domain.assessability import Difference
 from pipeline.domain.model import Manifest, Thresholds
 
 CONFIDENCE: Final = 0.95
 LIKE_FACTOR: Final = 1.25
 """Training jitters scale by as much: ground this much finer or coarser than the calibration's is still like it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One way in which a flight is unlike the ground a threshold was set on, with its name in both languages.
-
-    ``here`` and ``known`` are numbers with units, such as ``3.1 cm`` and ``1.5-2.5 cm``.
-    """
-
-    what: str
-    what_zh: str
-    here: str
-    known: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,10 @@ import numpy.typing as npt
 import torch
 from scipy.special import expit
 
+from pipeline.domain.assessability import Reason
 from pipeline.domain.model import SCORE_LEVELS, Calibration, CellRule, Thresholds
 from pipeline.domain.window import Window, WindowPlan
-from pipeline.learning.chips import Terrain, count_cells, truth_of
+from pipeline.learning.chips import Chip, Terrain, count_cells, truth_of
 from pipeline.learning.labels import LabelledGround
 from pipeline.learning.network import CellClassifier
 
@@ -24,6 +25,8 @@ WINDOW_CELLS: Final = 32
 
 Scorer: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 """Pixels uint8 [n, h, w, 3], sides whole cells, to logits float32 [n, y, x]."""
+Assess: TypeAlias = Callable[[Chip], npt.NDArray[np.uint8]]
+"""The ``Reason`` of each cell of a chip, uint8 [y, x]; cells near the border of the chip lack what lies beyond it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,8 @@ class Viewing:
 class ScoredGround:
     """Every cell of a ground.
 
-    ``logits_yx`` is float32, ``truth_yx`` as ``chips.truth_of`` gives it, and ``assessable_yx`` says which cells a scan
-    would ask about: all that hold imagery.
+    ``logits_yx`` is float32, ``truth_yx`` as ``chips.truth_of`` gives it, ``assessable_yx`` says which cells a scan
+    would ask about, and ``reasons_yx`` (uint8, a ``Reason``) why it would not ask about the others.
     """
 
     ground: LabelledGround
@@ -48,6 +51,14 @@ class ScoredGround:
     truth_yx: npt.NDArray[np.float32]
     assessable_yx: npt.NDArray[np.bool_]
     valid_px: int
+    reasons_yx: npt.NDArray[np.uint8] | None = None
+
+    @property
+    def why_yx(self) -> npt.NDArray[np.uint8]:
+        """The ``Reason`` of each cell; without reasons given, what is not assessable holds no imagery; uint8 [y, x]."""
+        if self.reasons_yx is not None:
+            return self.reasons_yx
+        return np.where(self.assessable_yx, Reason.NONE, Reason.SLIVER).astype(np.uint8)
 
     @property
     def area_m2(self) -> float:
@@ -88,12 +99,14 @@ class CellNumbers:
     precision_at_95_recall: float
 
 
-def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *, halo_px: int) -> ScoredGround:
-    """Every cell of a ground scored once, by the network as it is, in eval mode."""
+def score_ground(
+    classifier: CellClassifier, terrain: Terrain, rule: CellRule, *, halo_px: int, assess: Assess | None = None
+) -> ScoredGround:
+    """Every cell of a ground scored once, by the network as it is, in eval mode; ``assess`` may call some not seen."""
     was_training = classifier.training
     classifier.eval()
     viewing = Viewing(cell_px=classifier.cell_px, halo_px=halo_px)
-    scored = score_terrain(torch_scorer(classifier), terrain, rule, viewing)
+    scored = score_terrain(torch_scorer(classifier), terrain, rule, viewing, assess=assess)
     classifier.train(was_training)
     return scored
 
@@ -103,13 +116,15 @@ def torch_scorer(classifier: CellClassifier) -> Scorer:
     return lambda pixels_nhwb: logits_of(classifier, pixels_nhwb)
 
 
-def score_terrain(scorer: Scorer, terrain: Terrain, rule: CellRule, viewing: Viewing) -> ScoredGround:
-    """Every cell of a ground scored once, in windows of one size."""
+def score_terrain(
+    scorer: Scorer, terrain: Terrain, rule: CellRule, viewing: Viewing, *, assess: Assess | None = None
+) -> ScoredGround:
+    """Every cell of a ground scored once, in windows of one size; ``assess`` may call some not assessable."""
     size, cell_px, halo_px = terrain.ground.size, viewing.cell_px, viewing.halo_px
     plan = WindowPlan(columns=-(-size.width_px // cell_px), rows=-(-size.height_px // cell_px), most_cells=WINDOW_CELLS)
     shape = plan.rows, plan.columns
     logits_yx, truth_yx = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    assessable_yx = np.zeros(shape, bool)
+    reasons_yx = np.zeros(shape, np.uint8)
     valid_px = 0
     for window in _windows(plan):
         place = np.s_[window.row : window.row + window.rows, window.column : window.column + window.columns]
@@ -124,14 +139,17 @@ def score_terrain(scorer: Scorer, terrain: Terrain, rule: CellRule, viewing: Vie
         logits_yx[place] = scorer(seen.pixels_hwb[None])[0][inner]
         truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner]
         valid_yx = count_cells(seen.valid_hw, cell_px)[inner]
-        assessable_yx[place] = valid_yx > 0
+        if assess is not None:
+            reasons_yx[place] = assess(seen)[inner]
+        reasons_yx[place][valid_yx == 0] = Reason.SLIVER
         valid_px += int(valid_yx.sum())
     return ScoredGround(
         ground=terrain.ground,
         cell_px=cell_px,
         logits_yx=logits_yx,
         truth_yx=truth_yx,
-        assessable_yx=assessable_yx,
+        assessable_yx=reasons_yx == Reason.NONE,
+        reasons_yx=reasons_yx,
         valid_px=valid_px,
     )
 

@@ -72,6 +72,8 @@ def plot_numbers(plots: PlotNumbers) -> dict[str, Any]:
         "false_per_hectare": _number(plots.false_per_hectare),
         "false_per_true": _number(plots.false_per_true),
         "area_m2": plots.area_m2,
+        "plots_given_up": plots.given_up,
+        "ground_given_up": plots.given_up_ground,
     }
 
 

@@ -27,6 +27,7 @@ from safetensors.torch import save_file
 
 from pipeline.domain.model import Manifest
 from pipeline.errors import InvalidInputError, NotFoundError
+from pipeline.learning.familiarity import SENSE, KnowingClassifier
 from pipeline.learning.network import Backbone, CellClassifier, build, fold_batch_norm
 from pipeline.settings import parse
 
@@ -53,10 +54,15 @@ def frozen(classifier: CellClassifier) -> CellClassifier:
 
 
 def write_bundle(
-    folder: Path, classifier: CellClassifier, backbone: Backbone, manifest: Manifest, papers: Mapping[str, str]
+    folder: Path,
+    network: CellClassifier | KnowingClassifier,
+    backbone: Backbone,
+    manifest: Manifest,
+    papers: Mapping[str, str],
 ) -> Manifest:
     """Write the bundle of a ``frozen`` network to ``folder``; an older bundle there is replaced once this one is whole.
 
+    A ``KnowingClassifier`` gives a graph with a second output, ``distance``, and its weights hold what that needs.
     ``papers`` maps names (``CARD``, ``DATASHEET``) to Markdown.
 
     Returns:
@@ -65,8 +71,8 @@ def write_bundle(
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    write_weights(part / WEIGHTS, classifier, backbone)
-    write_onnx(part / GRAPH, classifier)
+    write_weights(part / WEIGHTS, network, backbone)
+    write_onnx(part / GRAPH, network)
     for name, paper in papers.items():
         (part / name).write_text(paper, encoding="utf-8")
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(part.iterdir())}
@@ -83,6 +89,17 @@ def write_bundle(
 
 def load_network(folder: Path) -> tuple[CellClassifier, Manifest]:
     """The reference network of a bundle (uint8 [n, h, w, b] to float32 logits [n, 1, y, x]) and its manifest.
+
+    Raises:
+        InvalidInputError: The manifest cannot be read, or a file is not the one it vouches for.
+        NotFoundError: There is no bundle in ``folder``.
+    """
+    network, manifest = load_knowing(folder)
+    return (network.classifier if isinstance(network, KnowingClassifier) else network), manifest
+
+
+def load_knowing(folder: Path) -> tuple[CellClassifier | KnowingClassifier, Manifest]:
+    """The reference network of a bundle and its manifest; a knowing one where the bundle has ``familiarity``.
 
     Raises:
         InvalidInputError: The manifest cannot be read, or a file is not the one it vouches for.
@@ -116,19 +133,21 @@ def read_manifest(folder: Path) -> Manifest:
     return parse(Manifest, content, where=str(path))
 
 
-def write_weights(path: Path, classifier: CellClassifier, backbone: Backbone) -> None:
+def write_weights(path: Path, network: CellClassifier | KnowingClassifier, backbone: Backbone) -> None:
     """The weights of a ``frozen`` network, with what is needed to build it again."""
+    classifier = network.classifier if isinstance(network, KnowingClassifier) else network
+    sense = network.sense() if isinstance(network, KnowingClassifier) else {}
     tensors = {
         name: (tensor.half() if tensor.numel() >= LEAST_ROUNDED else tensor).contiguous()
-        for name, tensor in classifier.state_dict().items()
+        for name, tensor in {**classifier.state_dict(), **sense}.items()
     }
     described = json.dumps({"backbone": asdict(backbone), "shift_px": classifier.shift_px}, sort_keys=True)
     save_file(tensors, path, metadata={"network": described})
     path.chmod(0o644)  # safetensors writes for its owner alone; a bundle is there to be read
 
 
-def read_weights(path: Path) -> CellClassifier:
-    """The ``frozen`` network of a weights file.
+def read_weights(path: Path) -> CellClassifier | KnowingClassifier:
+    """The ``frozen`` network of a weights file; a knowing one where the file holds what that needs.
 
     Raises:
         InvalidInputError: The file holds no network of ours, or the weights do not fit it.
@@ -140,24 +159,28 @@ def read_weights(path: Path) -> CellClassifier:
         with torch.random.fork_rng(devices=[]):
             classifier = build(parse(Backbone, described["backbone"], where=path.name)).eval()
         fold_batch_norm(classifier)
+        sense = {name: tensors.pop(name) for name in sorted(SENSE & tensors.keys())}
         classifier.load_state_dict(tensors)
+        classifier.shift_px = int(described["shift_px"])
+        network = KnowingClassifier(classifier) if sense else classifier
+        if isinstance(network, KnowingClassifier):
+            network.take_sense(sense)
     except (safetensors.SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise InvalidInputError(f"{path.name} holds no network this software can build") from error
-    classifier.shift_px = int(described["shift_px"])
-    return classifier.requires_grad_(False)  # noqa: FBT003 - torch takes it by place
+    return network.eval().requires_grad_(False)  # noqa: FBT003 - torch takes it by place
 
 
-def write_onnx(path: Path, classifier: CellClassifier) -> None:
+def write_onnx(path: Path, network: CellClassifier | KnowingClassifier) -> None:
     """The graph of a ``frozen`` network, weights as 16-bit constants, free of anything that varies between machines."""
-    pixels_nhwb = torch.zeros(2, 4 * classifier.cell_px, 6 * classifier.cell_px, 3, dtype=torch.uint8)
+    pixels_nhwb = torch.zeros(2, 4 * network.cell_px, 6 * network.cell_px, 3, dtype=torch.uint8)
     dynamic = torch.export.Dim.DYNAMIC
     with warnings.catch_warnings(), _quiet_exporter():
         warnings.simplefilter("ignore")  # the exporter warns about its own insides
         program = torch.onnx.export(
-            classifier,
+            network,
             (pixels_nhwb,),
             input_names=["pixels"],
-            output_names=["logits"],
+            output_names=["logits", "distance"] if isinstance(network, KnowingClassifier) else ["logits"],
             dynamic_shapes=({0: dynamic, 1: dynamic, 2: dynamic},),
             opset_version=OPSET,
             dynamo=True,
@@ -189,7 +212,7 @@ class _quiet_exporter:  # noqa: N801 - used like a function
 
 def _name_axes(model: onnx.ModelProto) -> None:
     """Readable names for the axes that are free."""
-    for value, names in ((model.graph.input[0], "n h w"), (model.graph.output[0], "n _ y x")):
+    for value, names in ((model.graph.input[0], "n h w"), *((output, "n _ y x") for output in model.graph.output)):
         for axis, name in zip(value.type.tensor_type.shape.dim, names.split(), strict=False):
             if not axis.HasField("dim_value"):
                 axis.dim_param = name

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import shapely
 from scipy.stats import beta
 
+from pipeline.domain.assessability import Reason
 from pipeline.domain.claim import plots_for, proven_share
 from pipeline.domain.coverage import HECTARE_M2
 from pipeline.domain.model import Calibration, Thresholds
@@ -24,6 +25,8 @@ from pipeline.learning.evaluate import Judged, ScoredGround
 
 LEAST_SHARE_INSIDE: Final = 0.5
 """A label with less of its area on a ground is counted elsewhere; a flag that touches it is still not false."""
+LEAST_SHARE_ASSESSABLE: Final = 0.5
+"""A plot of which fewer cells are assessable is uncovered ground, neither found nor missed."""
 CONFIDENCE: Final = 0.95
 
 
@@ -31,12 +34,14 @@ CONFIDENCE: Final = 0.95
 class Labelled:
     """The labelled targets of a ground and the cells they touch.
 
-    ``counted`` is bool [labels]: which lie mostly on this ground. ``cell`` (number in reading order) and ``label`` are
-    intp [pairs].
+    ``counted`` is bool [labels]: which lie mostly on this ground and are assessable for the most part; the model is
+    asked about these. ``given_up`` counts those on ground that is not assessable: uncovered, neither found nor missed.
+    ``cell`` (number in reading order) and ``label`` are intp [pairs].
     """
 
     outlines: tuple[shapely.Geometry, ...]
     counted: npt.NDArray[np.bool_]
+    given_up: int
     cell: npt.NDArray[np.intp]
     label: npt.NDArray[np.intp]
 
@@ -93,11 +98,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlotNumbers:
-    """How many labelled plots were found, and how many flags touch one, on how much flown ground."""
+    """How many labelled plots were found, and how many flags touch one, on how much flown ground.
+
+    ``given_up`` plots, and the share ``given_up_ground`` of cells, were not assessable: uncovered, not missed.
+    """
 
     recall: Share
     precision: Share
     area_m2: float
+    given_up: int = 0
+    given_up_ground: float = 0.0
 
     @property
     def false_flags(self) -> int:
@@ -138,11 +148,15 @@ def labelled(scored: ScoredGround) -> Labelled:
     outlines = scored.ground.targets
     frame = shapely.box(0, 0, scored.ground.size.width_px, scored.ground.size.height_px)
     pairs = [(cells, np.full(len(cells), n)) for n, one in enumerate(outlines) for cells in [_touched(one, scored)]]
-    inside = [shapely.area(shapely.intersection(one, frame)) >= LEAST_SHARE_INSIDE * one.area > 0 for one in outlines]
+    inside = np.array(
+        [shapely.area(shapely.intersection(one, frame)) >= LEAST_SHARE_INSIDE * one.area > 0 for one in outlines], bool
+    )
+    seen = np.array([_share_assessable(cells, scored) >= LEAST_SHARE_ASSESSABLE for cells, _ in pairs], bool)
     none = np.zeros(0, np.intp)
     return Labelled(
         outlines=outlines,
-        counted=np.array(inside, bool),
+        counted=inside & seen,
+        given_up=int(np.count_nonzero(inside & ~seen)),
         cell=np.concatenate([none, *(cells for cells, _ in pairs)]),
         label=np.concatenate([none, *(labels for _, labels in pairs)]),
     )
@@ -160,6 +174,11 @@ def _touched(outline: shapely.Geometry, scored: ScoredGround) -> npt.NDArray[np.
     cells = shapely.box(column * cell_px, row * cell_px, *ends)
     touches = shapely.intersects(cells, outline)
     return np.asarray((row * columns + column)[touches], np.intp)
+
+
+def _share_assessable(cells: npt.NDArray[np.intp], scored: ScoredGround) -> float:
+    """How many of some cells are assessable, in [0, 1]; none of no cell."""
+    return float(scored.assessable_yx.ravel()[cells].mean()) if len(cells) else 0.0
 
 
 def flags_on(levels_yx: npt.NDArray[np.uint8], *, low_level: int, high_level: int) -> Regions:
@@ -191,12 +210,24 @@ def measure_plots(scored: Sequence[ScoredGround], calibration: Calibration, thre
 
 def count_plots(judged: Sequence[Judged]) -> PlotNumbers:
     """Recall and precision over all grounds, each at the thresholds of the model that judged it."""
-    tallies = [tally_at_threshold(one, labelled(one.scored)) for one in judged]
+    labels = [labelled(one.scored) for one in judged]
+    tallies = [tally_at_threshold(one, its) for one, its in zip(judged, labels, strict=True)]
     return PlotNumbers(
-        recall=Share(hits=sum(int(one.found.sum()) for one in tallies), n=sum(len(one.found) for one in tallies)),
+        recall=Share(
+            hits=sum(int(np.count_nonzero(one.found)) for one in tallies), n=sum(len(one.found) for one in tallies)
+        ),
         precision=Share(hits=sum(one.right for one in tallies), n=sum(one.flags for one in tallies)),
         area_m2=sum(one.scored.area_m2 for one in judged),
+        given_up=sum(its.given_up for its in labels),
+        given_up_ground=given_up_ground([one.scored for one in judged]),
     )
+
+
+def given_up_ground(scored: Sequence[ScoredGround]) -> float:
+    """The share of the cells with imagery that the model was not asked about, in [0, 1]."""
+    flown = sum(np.count_nonzero(one.why_yx != Reason.SLIVER) for one in scored)
+    asked = sum(np.count_nonzero(one.assessable_yx) for one in scored)
+    return 1 - asked / flown if flown else 0.0
 
 
 def claim(recall: Share, target: float) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pipeline.domain.model import MANIFEST_VERSION, Manifest, TrainingData
 from pipeline.domain.progress import Progress, Report
+from pipeline.learning.assess import Assessor, fit_assessor
 from pipeline.learning.calibrate import fit_calibration, set_thresholds
 from pipeline.learning.card import Known, Measured, known_of, limits_of, write_card
 from pipeline.learning.chips import Terrain, open_terrains
@@ -21,10 +22,11 @@ from pipeline.learning.datasheet import write_datasheet
 from pipeline.learning.evaluate import Judged, ScoredGround, score_ground
 from pipeline.learning.evaluation import Evaluation, evaluate, numbers_of
 from pipeline.learning.export import CARD, DATASHEET, frozen, write_bundle
+from pipeline.learning.familiarity import fit_sense
 from pipeline.learning.fit import Fitted, Grounds, fit
 from pipeline.learning.labels import LabelledGround, read_grounds
 from pipeline.learning.leakage import check_leakage
-from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier, halo_px
+from pipeline.learning.network import FILL_RGB, MEAN_RGB, STD_RGB, CellClassifier
 from pipeline.learning.plan import TrainingConfig
 from pipeline.learning.sources import DataSet, Role, check_split, data_fingerprint, read_dataset, split_of
 
@@ -63,9 +65,11 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
     grounds = Grounds(train=train_terrains, watch=select_terrains or validate_terrains, stops=bool(select_terrains))
     fitted = fit(config, grounds, folder=out, fingerprint=fingerprint, report=report)
     classifier = frozen(fitted.classifier)
-    calibrate = _score(config, classifier, calibrate_terrains, report, "calibrate")
-    validate = _score(config, classifier, validate_terrains, report, "validate")
-    manifest = _manifest(config, data, classifier, calibrate)
+    knowing = fit_sense(classifier, train_terrains)
+    assessor = fit_assessor(knowing, calibrate_terrains)
+    calibrate = _score(config, classifier, calibrate_terrains, report, "calibrate", assessor)
+    validate = _score(config, classifier, validate_terrains, report, "validate", assessor)
+    manifest = _manifest(config, data, assessor, calibrate)
     evaluation = evaluate(
         [Judged(scored=one, calibration=manifest.calibration, thresholds=manifest.thresholds) for one in validate]
     )
@@ -75,7 +79,7 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
         CARD: write_card(manifest, measured, _known(config, data)),
         DATASHEET: write_datasheet(data.dataset, data.grounds, data.fingerprint),
     }
-    write_bundle(bundle, classifier, config.backbone, manifest, papers)
+    write_bundle(bundle, knowing, config.backbone, manifest, papers)
     _write_metrics(out / METRICS, config, manifest, evaluation, fitted)
     return bundle
 
@@ -100,18 +104,17 @@ def _score(
     terrains: Sequence[Terrain],
     report: Report,
     stage: str,
+    assessor: Assessor,
 ) -> tuple[ScoredGround, ...]:
     """Every cell of every ground scored by the network as it will be shipped."""
-    halo, scored = halo_px(classifier), []
+    scored: list[ScoredGround] = []
     for number, terrain in enumerate(terrains, start=1):
-        scored.append(score_ground(classifier, terrain, config.cells, halo_px=halo))
+        scored.append(score_ground(classifier, terrain, config.cells, halo_px=assessor.halo_px, assess=assessor))
         report(Progress(stage=stage, done=number, total=len(terrains), unit="grounds"))
     return tuple(scored)
 
 
-def _manifest(
-    config: TrainingConfig, data: _Data, classifier: CellClassifier, calibrate: Sequence[ScoredGround]
-) -> Manifest:
+def _manifest(config: TrainingConfig, data: _Data, assessor: Assessor, calibrate: Sequence[ScoredGround]) -> Manifest:
     """What the bundle says of itself, all but its files."""
     calibration = fit_calibration(calibrate)
     sources = sorted(
@@ -124,7 +127,7 @@ def _manifest(
         classes=("+".join(data.dataset.target),),
         gsd_m=config.gsd_m,
         stride_px=config.backbone.stride_px,
-        halo_px=halo_px(classifier),
+        halo_px=assessor.halo_px,
         mean_rgb=MEAN_RGB,
         std_rgb=STD_RGB,
         backbone=config.backbone.label,
@@ -138,6 +141,8 @@ def _manifest(
         ),
         limits=limits_of(stand_in=config.stand_in, notes=config.notes),
         cell_rule=config.cells,
+        quality=assessor.quality,
+        familiarity=assessor.familiarity,
     )
 
 

@@ -54,7 +54,7 @@ def open_bundle(folder: Path) -> Bundle:
     if GRAPH not in manifest.files:
         raise InvalidInputError(f"the bundle {folder.name} has no {GRAPH}")
     graph = (folder / GRAPH).read_bytes()
-    _verify_graph(graph, bundle=folder.name)
+    _verify_graph(graph, manifest, bundle=folder.name)
     return Bundle(folder=folder, manifest=manifest, graph=graph, sha256=hashlib.sha256(content).hexdigest())
 
 
@@ -84,8 +84,8 @@ def _verify(folder: Path, name: str, sha256: str) -> None:
         )
 
 
-def _verify_graph(graph: bytes, *, bundle: str) -> None:
-    """Refuse a graph that is no ONNX, keeps data elsewhere, or does not take pixels and give logits."""
+def _verify_graph(graph: bytes, manifest: Manifest, *, bundle: str) -> None:
+    """Refuse a graph that is no ONNX, keeps data elsewhere, or does not take and give what its manifest needs."""
     try:
         model = onnx.load_model_from_string(graph)
     except DecodeError as error:
@@ -94,8 +94,10 @@ def _verify_graph(graph: bytes, *, bundle: str) -> None:
         raise InvalidInputError(f"{bundle}/{GRAPH} keeps its weights in other files; a bundle's network must be whole")
     inputs = [value.name for value in model.graph.input]
     outputs = [value.name for value in model.graph.output]
-    if inputs != ["pixels"] or outputs != ["logits"]:
-        raise InvalidInputError(f"{bundle}/{GRAPH} must take 'pixels' and give 'logits', it has {inputs} and {outputs}")
+    wanted = ["logits"] if manifest.familiarity is None else ["logits", "distance"]
+    if inputs != ["pixels"] or outputs != wanted:
+        given = " and ".join(map(repr, wanted))
+        raise InvalidInputError(f"{bundle}/{GRAPH} must take 'pixels' and give {given}, it has {inputs} and {outputs}")
 
 
 def _tensors(message: Any) -> Iterator[onnx.TensorProto]:

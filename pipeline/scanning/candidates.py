@@ -33,9 +33,13 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellScores:
-    """What a scan knows of each cell: score uint8 [r, c] (255 not assessed), pixels of imagery int32 [r, c]."""
+    """What a scan knows of each cell, [r, c] each.
+
+    Its score (uint8, 255 not assessed), the ``Reason`` why it has none (uint8), and its pixels of imagery (int32).
+    """
 
     scores_rc: npt.NDArray[np.uint8]
+    reasons_rc: npt.NDArray[np.uint8]
     flown_rc: npt.NDArray[np.int32]
     grid: CellGrid
     place: Georeference

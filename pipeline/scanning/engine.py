@@ -4,6 +4,7 @@ Axes: n = window, h = row, w = column, b = band; a cell is ``stride_px`` model p
 """
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -19,13 +20,21 @@ from pipeline.scanning.bundle import Bundle
 PRECISIONS: Final = {"fp32": openvino.Type.f32, "bf16": openvino.Type.bf16}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a network says of each cell, float32 [h / stride, w / stride]; no distance if it has no such output."""
+
+    logits_rc: npt.NDArray[np.float32]
+    distance_rc: npt.NDArray[np.float32] | None = None
+
+
 class Engine(Protocol):
     """Scores windows of one fixed size; may be called from several threads at once."""
 
     lanes: int
 
-    def logits(self, pixels_hwb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Logits float32 [h / stride, w / stride] of pixels uint8 [h, w, 3]."""
+    def answer(self, pixels_hwb: npt.NDArray[np.uint8]) -> Answer:
+        """What the network says of pixels uint8 [h, w, 3]."""
         ...
 
 
@@ -53,11 +62,16 @@ class OpenVinoEngine:
 
     def logits(self, pixels_hwb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Logits float32 [h / stride, w / stride] of pixels uint8 [h, w, 3]."""
+        return self.answer(pixels_hwb).logits_rc
+
+    def answer(self, pixels_hwb: npt.NDArray[np.uint8]) -> Answer:
+        """Logits, and distance where the bundle has it, of pixels uint8 [h, w, 3]."""
         request: Any = getattr(self._threads, "request", None)
         if request is None:
             request = self._threads.request = self._compiled.create_infer_request()
-        logits_nchw = request.infer([pixels_hwb[np.newaxis]], share_inputs=True)[0]
-        return np.array(logits_nchw[0, 0], np.float32)
+        given = request.infer([pixels_hwb[np.newaxis]], share_inputs=True)
+        logits_rc, *distance_rc = (np.array(given[number][0, 0], np.float32) for number in range(len(given)))
+        return Answer(logits_rc=logits_rc, distance_rc=distance_rc[0] if distance_rc else None)
 
 
 def choose_precision(wanted: str, *, processor: Path = Path("/proc/cpuinfo")) -> str:

@@ -1,7 +1,8 @@
 """What a scan has done so far: a killed scan resumes at the strip where it stopped.
 
 ``ledger.jsonl`` begins with the scan's identity; each further line is one strip whose scores are safely in
-``scores.u8``. A ledger of another identity, or one that cannot be read, is started anew: it cannot be trusted.
+``scores.u8``, and in ``reasons.u8`` why cells have none. A ledger of another identity, or one that cannot be read, is
+started anew: it cannot be trusted.
 """
 
 import json
@@ -18,6 +19,7 @@ from pipeline.scanning.scores import NOT_ASSESSED
 
 LEDGER: Final = "ledger.jsonl"
 SCORES: Final = "scores.u8"
+REASONS: Final = "reasons.u8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class StripDone:
 
 
 class Ledger:
-    """The scores of a running scan, uint8 [rows, columns] on disk, and which strips of them are done.
+    """The scores of a running scan and the ``Reason`` of cells without one, uint8 [rows, columns] on disk each.
 
     Use it in a ``with``: leaving it closes the files and leaves them for a later resume.
     """
@@ -44,11 +46,12 @@ class Ledger:
     def __init__(self, folder: Path, *, identity: str, rows: int, columns: int) -> None:
         """Resume what is in ``folder`` if it is of the same identity and size, else start anew."""
         self._path = folder / LEDGER
-        self._scores_path = folder / SCORES
+        self._cells_paths = (folder / SCORES, folder / REASONS)
         resumed = self._resume(identity, rows * columns)
         self.done: dict[int, StripDone] = resumed or {}
-        self.scores_rc: np.memmap[tuple[int, int], np.dtype[np.uint8]] = np.memmap(
-            self._scores_path, np.uint8, "w+" if resumed is None else "r+", shape=(rows, columns)
+        self.scores_rc, self.reasons_rc = (
+            np.memmap(path, np.uint8, "w+" if resumed is None else "r+", shape=(rows, columns))
+            for path in self._cells_paths
         )
         if resumed is None:
             self.scores_rc[:] = NOT_ASSESSED
@@ -69,6 +72,7 @@ class Ledger:
     def finish(self, strip: StripDone) -> None:
         """Record a strip, once its scores are on the disk."""
         self.scores_rc.flush()
+        self.reasons_rc.flush()
         self._file.write(json.dumps(asdict(strip)) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -89,7 +93,9 @@ class Ledger:
 
     def _resume(self, identity: str, cells: int) -> dict[int, StripDone] | None:
         """The finished strips of an interrupted scan of the same identity; None where there is none."""
-        if not self._path.is_file() or not self._scores_path.is_file() or self._scores_path.stat().st_size != cells:
+        if not self._path.is_file():
+            return None
+        if any(not path.is_file() or path.stat().st_size != cells for path in self._cells_paths):
             return None
         lines = self._path.read_text(encoding="utf-8").splitlines()
         if not lines or _read(lines[0]) != {"version": 1, "identity": identity}:
@@ -111,3 +117,4 @@ def clear_ledger(folder: Path) -> None:
     """Remove the ledger and its scores, once the results stand."""
     (folder / LEDGER).unlink(missing_ok=True)
     (folder / SCORES).unlink(missing_ok=True)
+    (folder / REASONS).unlink(missing_ok=True)

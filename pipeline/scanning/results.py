@@ -20,7 +20,8 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from pipeline.domain.claim import Claim, Difference
+from pipeline.domain.assessability import Difference
+from pipeline.domain.claim import Claim
 from pipeline.domain.coverage import GroundState, StateAreas
 from pipeline.domain.flag import Flag
 from pipeline.domain.geometry import Georeference
@@ -105,6 +106,8 @@ class ScanRecord:
     dropped_too_small: int
     not_assessable_because: str | None
     claim: Claimed
+    not_assessable_m2: dict[str, float]
+    """The not assessable ground by reason (``domain.assessability.Reason``, in small letters); sums to its area."""
 
 
 def claimed(claim: Claim) -> Claimed:

@@ -16,19 +16,22 @@ from typing import Final, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.domain.assessability import Reason
 from pipeline.domain.model import Manifest
 from pipeline.domain.orthomosaic import Orthomosaic
 from pipeline.domain.progress import Progress, Report
 from pipeline.domain.window import CellGrid, Strip, Window, WindowPlan
 from pipeline.imagery.layers import bounded_cache
-from pipeline.imagery.pixels import Ground, scale_for
-from pipeline.scanning.engine import Engine, probabilities
+from pipeline.imagery.neighbours import halo_px, pooled_distance, whole_cells
+from pipeline.imagery.pixels import Ground, Patch, scale_for
+from pipeline.imagery.quality import judge, measure_quality
+from pipeline.scanning.engine import Answer, Engine, probabilities
 from pipeline.scanning.ledger import Ledger, StripDone
-from pipeline.scanning.scores import NOT_ASSESSED, quantise
+from pipeline.scanning.scores import NOT_ASSESSED, quantise, reasons_of
 from pipeline.settings import ScanSettings
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
-Logits: TypeAlias = npt.NDArray[np.float32]
+Number = TypeVar("Number", np.float32, np.float64, np.uint8)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 STAGE: Final = "scanning"
@@ -54,19 +57,31 @@ class Reading:
 
     def pixels(self, ground: Ground, window: Window) -> Pixels:
         """The window with its halo, uint8 [h, w, 3], always of one size; what is not there has the fill colour."""
+        return self.patch(ground, window).pixels_hwb
+
+    def patch(self, ground: Ground, window: Window) -> Patch:
+        """The window with its halo as ``pixels`` gives it, and where it is imagery."""
         stride = self.grid.stride_px
-        patch = ground.read(
+        return ground.read(
             column_px=window.column * stride - self.halo_px,
             row_px=window.row * stride - self.halo_px,
             width_px=self.width_px,
             height_px=self.height_px,
         )
-        return patch.pixels_hwb
 
-    def cells(self, logits_rc: Logits, window: Window) -> Logits:
-        """The window's own cells out of the logits of all it was given."""
+    def cells(self, values_rc: npt.NDArray[Number], window: Window) -> npt.NDArray[Number]:
+        """The window's own cells out of the values of all it was given."""
         margin = self.halo_px // self.grid.stride_px
-        return logits_rc[margin : margin + window.rows, margin : margin + window.columns]
+        return values_rc[margin : margin + window.rows, margin : margin + window.columns]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A window that was read: uint8 [h, w, 3]; which cells are wholly imagery, and the ``Reason`` of poor ones."""
+
+    pixels_hwb: Pixels
+    whole_rc: npt.NDArray[np.bool_]
+    poor_rc: npt.NDArray[np.uint8]
 
 
 def plan_reading(grid: CellGrid, model: Manifest, settings: ScanSettings) -> Reading:
@@ -77,7 +92,8 @@ def plan_reading(grid: CellGrid, model: Manifest, settings: ScanSettings) -> Rea
         most_cells=max(1, settings.window_px // grid.stride_px),
         shift_cells=settings.shift_cells,
     )
-    return Reading(grid=grid, plan=plan, halo_px=model.halo_px)
+    around_px = 0 if model.quality is None and model.familiarity is None else halo_px(grid.stride_px)
+    return Reading(grid=grid, plan=plan, halo_px=max(model.halo_px, around_px))
 
 
 def grid_for(mosaic: Orthomosaic, model: Manifest, settings: ScanSettings) -> CellGrid:
@@ -106,8 +122,8 @@ class DenseScan:
         with closing(self._scored(window for strip in strips for window in self._flown(strip))) as scored:
             for strip in strips:
                 flown = self._flown(strip)
-                for window, logits_rc in islice(scored, len(flown)):
-                    self._keep(ledger.scores_rc, window, logits_rc)
+                for window, looked, answer in islice(scored, len(flown)):
+                    self._keep(ledger, window, looked, answer)
                 seconds, started = time.monotonic() - started, time.monotonic()
                 skipped = len(strip.windows) - len(flown)
                 ledger.finish(StripDone(strip=strip.index, scored=len(flown), skipped=skipped, seconds=seconds))
@@ -117,13 +133,30 @@ class DenseScan:
         """The windows of a strip with imagery in their own cells; the others are never read."""
         return [window for window in strip.windows if self.flown_rc[_place(window)].any()]
 
-    def _keep(self, scores_rc: Pixels, window: Window, logits_rc: Logits) -> None:
-        """Write a window's scores; cells without imagery stay not assessed."""
-        scores = quantise(probabilities(self.reading.cells(logits_rc, window), self.model.calibration))
-        scores_rc[_place(window)] = np.where(self.flown_rc[_place(window)] > 0, scores, NOT_ASSESSED)
+    def _keep(self, ledger: Ledger, window: Window, looked: Looked, answer: Answer) -> None:
+        """Write a window's scores and reasons; cells with a reason, or without imagery, stay not assessed."""
+        place = _place(window)
+        scores_rc = quantise(probabilities(self.reading.cells(answer.logits_rc, window), self.model.calibration))
+        reasons_rc = reasons_of(scores_rc, self.reading.cells(looked.poor_rc, window))
+        if self.model.familiarity is not None and answer.distance_rc is not None:
+            pooled_rc = pooled_distance(answer.distance_rc, looked.whole_rc, self.reading.grid.stride_px)
+            far_rc = ~(self.reading.cells(pooled_rc, window) <= self.model.familiarity.limit)
+            reasons_rc[far_rc & (reasons_rc == Reason.NONE)] = Reason.UNFAMILIAR
+        flown_rc = self.flown_rc[place] > 0
+        ledger.scores_rc[place] = np.where(flown_rc & (reasons_rc == Reason.NONE), scores_rc, NOT_ASSESSED)
+        ledger.reasons_rc[place] = np.where(flown_rc, reasons_rc, Reason.NONE)
 
-    def _scored(self, windows: Iterator[Window]) -> Generator[tuple[Window, Logits]]:
-        """The logits of each window, in order; while some are scored the next are read."""
+    def _look(self, ground: Ground, window: Window) -> Looked:
+        """Read a window and judge its imagery."""
+        patch, stride = self.reading.patch(ground, window), self.reading.grid.stride_px
+        whole_rc = whole_cells(patch.valid_hw, stride)
+        poor_rc = np.full(whole_rc.shape, Reason.NONE, np.uint8)
+        if self.model.quality is not None:
+            poor_rc = judge(measure_quality(patch.pixels_hwb, patch.valid_hw, cell_px=stride), self.model.quality)
+        return Looked(pixels_hwb=patch.pixels_hwb, whole_rc=whole_rc, poor_rc=poor_rc)
+
+    def _scored(self, windows: Iterator[Window]) -> Generator[tuple[Window, Looked, Answer]]:
+        """The answer for each window, in order; while some are scored the next are read and judged."""
         scale, fill = self.reading.grid.model_px_per_px, self.model.fill_rgb
         with (
             bounded_cache(),
@@ -131,10 +164,10 @@ class DenseScan:
             ThreadPoolExecutor(1, "read") as readers,
             ThreadPoolExecutor(self.engine.lanes, "score") as scorers,
         ):
-            read = _ahead(readers, lambda window: self.reading.pixels(ground, window), windows, self.read_ahead)
-            pairs = _ahead(scorers, lambda pair: self.engine.logits(pair[1]), read, self.engine.lanes)
-            for (window, _), logits_rc in pairs:
-                yield window, logits_rc
+            read = _ahead(readers, lambda window: self._look(ground, window), windows, self.read_ahead)
+            pairs = _ahead(scorers, lambda pair: self.engine.answer(pair[1].pixels_hwb), read, self.engine.lanes)
+            for (window, looked), answer in pairs:
+                yield window, looked, answer
 
 
 def _ahead(

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.domain.assessability import Reason
 from pipeline.domain.coverage import GroundState, StateAreas
 from pipeline.domain.geometry import Georeference, Size
 from pipeline.domain.model import SCORE_LEVELS
@@ -36,6 +37,24 @@ def quantise(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     scores = np.rint(np.nan_to_num(probabilities, nan=0.0) * SCALE).astype(np.uint8)
     scores[np.isnan(probabilities)] = NOT_ASSESSED
     return scores
+
+
+def reasons_of(scores_rc: npt.NDArray[np.uint8], poor_rc: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The ``Reason`` of each cell, uint8 [r, c]: no number before poor imagery (``imagery.quality.judge``)."""
+    return np.where(scores_rc == NOT_ASSESSED, np.uint8(Reason.NO_NUMBER), poor_rc)
+
+
+def pixels_by_reason(
+    states_rc: npt.NDArray[np.uint8], reasons_rc: npt.NDArray[np.uint8], flown_rc: npt.NDArray[np.int32]
+) -> dict[Reason, int]:
+    """How many pixels of the not assessable ground each reason accounts for; together they are all of it.
+
+    A cell without a reason of its own is a sliver: ``cell_states`` gave it up for having too little imagery.
+    """
+    given_up_rc = states_rc == GroundState.NOT_ASSESSABLE
+    why_rc = np.where(given_up_rc & (reasons_rc == Reason.NONE), np.uint8(Reason.SLIVER), reasons_rc)
+    counts = np.bincount(why_rc[given_up_rc], flown_rc[given_up_rc], minlength=len(Reason))
+    return {reason: int(counts[reason]) for reason in Reason if counts[reason]}
 
 
 def count_flown(working: Path, grid: CellGrid) -> npt.NDArray[np.int32]:

@@ -25,12 +25,13 @@ from pipeline.domain.model import CellRule, Manifest
 from pipeline.domain.progress import Progress, Report, say_nothing
 from pipeline.errors import InvalidInputError
 from pipeline.imagery.whole import write_text
+from pipeline.learning.assess import assessor_of
 from pipeline.learning.card import STAND_IN
 from pipeline.learning.chips import open_terrains
 from pipeline.learning.evaluate import Judged, Scorer, Viewing, score_terrain, torch_scorer
 from pipeline.learning.evaluation import Evaluation, numbers_of
 from pipeline.learning.evaluation import evaluate as measure
-from pipeline.learning.export import load_network
+from pipeline.learning.export import load_knowing, load_network
 from pipeline.learning.labels import LabelledGround, read_role
 from pipeline.learning.sources import DataSet, Role, data_fingerprint, read_dataset
 from pipeline.scanning.bundle import Bundle, open_bundle
@@ -118,12 +119,13 @@ def judge(question: Question, bundle: Bundle, dataset: DataSet, report: Report =
     """
     model = bundle.manifest
     scorer, rule = _scorer(question, bundle), question.rule(model)
+    assess = assessor_of(*load_knowing(question.model))
     viewing = Viewing(cell_px=model.stride_px, halo_px=model.halo_px)
     grounds = read_role(dataset, question.role, model_gsd_m=model.gsd_m)
     judged = []
     for number, ground in enumerate(grounds, start=1):
         (terrain,) = open_terrains([ground], fill_rgb=model.fill_rgb, cache_gb=CACHE_GB)
-        scored = score_terrain(scorer, terrain, rule, viewing)
+        scored = score_terrain(scorer, terrain, rule, viewing, assess=assess)
         terrain.close()
         judged.append(Judged(scored=scored, calibration=model.calibration, thresholds=model.thresholds))
         report(Progress(stage="scoring", done=number, total=len(grounds), unit="grounds"))

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from pipeline.domain.assessability import Reason, how_flight_differs
 from pipeline.domain.claim import Claim, claim_for, differences_of_scale
 from pipeline.domain.coverage import StateAreas
 from pipeline.domain.flag import Flag, raise_flags
@@ -34,7 +35,15 @@ from pipeline.scanning.candidates import Candidates, CellScores, find_plots
 from pipeline.scanning.engine import Engine, OpenVinoEngine, choose_precision
 from pipeline.scanning.ledger import Ledger, StripDone, clear_ledger
 from pipeline.scanning.scan import DenseScan, grid_for, plan_reading
-from pipeline.scanning.scores import NOT_ASSESSED, cell_states, count_flown, state_areas, write_scores, write_states
+from pipeline.scanning.scores import (
+    NOT_ASSESSED,
+    cell_states,
+    count_flown,
+    pixels_by_reason,
+    state_areas,
+    write_scores,
+    write_states,
+)
 from pipeline.settings import Settings
 from pipeline.workflow.report import Scanned, write_report
 
@@ -127,12 +136,6 @@ class _Job:
     def not_assessable_because(self) -> str | None:
         return why_not_assessable(self.mosaic.georeference, self.bundle.manifest)
 
-    @property
-    def claim(self) -> Claim:
-        """What may be claimed of this flight; each way in which it is unlike the model's ground voids it."""
-        differences = differences_of_scale(self.mosaic.georeference.gsd_m, self.bundle.manifest)
-        return claim_for(self.bundle.manifest.thresholds, differences=differences)
-
     def score(self, make_engine: EngineMaker, report: Report) -> tuple[CellScores, StripDone]:
         """The score of every cell, and what it took; no cell is scored on ground the model does not know."""
         grid = grid_for(self.mosaic, self.bundle.manifest, self.settings.scan)
@@ -140,14 +143,16 @@ class _Job:
         flown_rc = count_flown(self.working, grid)
         if self.not_assessable_because:
             scores_rc, effort = np.full(flown_rc.shape, NOT_ASSESSED, np.uint8), StripDone.nothing()
+            reasons_rc = np.where(flown_rc > 0, np.uint8(Reason.COARSE), np.uint8(Reason.NONE))
         else:
-            scores_rc, effort = self._dense(grid, flown_rc, make_engine, report)
+            scores_rc, reasons_rc, effort = self._dense(grid, flown_rc, make_engine, report)
         place = self.mosaic.georeference
-        return CellScores(scores_rc=scores_rc, flown_rc=flown_rc, grid=grid, place=place), effort
+        cells = CellScores(scores_rc=scores_rc, reasons_rc=reasons_rc, flown_rc=flown_rc, grid=grid, place=place)
+        return cells, effort
 
     def _dense(
         self, grid: CellGrid, flown_rc: "np.ndarray[Any, np.dtype[np.int32]]", make_engine: EngineMaker, report: Report
-    ) -> tuple["np.ndarray[Any, np.dtype[np.uint8]]", StripDone]:
+    ) -> tuple["np.ndarray[Any, np.dtype[np.uint8]]", "np.ndarray[Any, np.dtype[np.uint8]]", StripDone]:
         reading = plan_reading(grid, self.bundle.manifest, self.settings.scan)
         dense = DenseScan(
             working=self.working,
@@ -160,7 +165,7 @@ class _Job:
         folder = self.working.parent
         with Ledger(folder, identity=self._identity(), rows=grid.rows, columns=grid.columns) as ledger:
             dense.run(ledger, report)
-            return np.array(ledger.scores_rc), ledger.total()
+            return np.array(ledger.scores_rc), np.array(ledger.reasons_rc), ledger.total()
 
     def _identity(self) -> str:
         """Scores of one identity may be mixed; anything that could change a score changes it."""
@@ -189,7 +194,8 @@ class _Job:
         write_states(out / "states.tif", states_rc, self.working, place, grid)
         report(Progress(stage="writing the results", done=2, total=4))
         results.write_flags(out, flags, place)
-        record = self._record(areas, found, effort)
+        by_reason = pixels_by_reason(states_rc, cells.reasons_rc, cells.flown_rc)
+        record = self._record(areas, by_reason, found, effort)
         report(Progress(stage="writing the results", done=3, total=4))
         self._write_report(record, flags)
         results.write_record(out, record)
@@ -206,7 +212,9 @@ class _Job:
         )
         write_report(self.order.out / "report.html", scanned)
 
-    def _record(self, areas: StateAreas, found: Candidates, effort: StripDone) -> results.ScanRecord:
+    def _record(
+        self, areas: StateAreas, by_reason: dict[Reason, int], found: Candidates, effort: StripDone
+    ) -> results.ScanRecord:
         pixels_by_state, area_m2 = results.by_state(areas)
         flown_px = self.mosaic.size.pixels - pixels_by_state["not_flown"]
         return results.ScanRecord(
@@ -230,8 +238,15 @@ class _Job:
             flags=len(found.plots),
             dropped_too_small=found.dropped,
             not_assessable_because=self.not_assessable_because,
-            claim=results.claimed(self.claim),
+            claim=results.claimed(self._claim(by_reason, flown_px)),
+            not_assessable_m2={reason.name.lower(): px * areas.pixel_area_m2 for reason, px in by_reason.items()},
         )
+
+    def _claim(self, by_reason: dict[Reason, int], flown_px: int) -> Claim:
+        """What may be claimed of this flight; each way in which it is unlike the model's ground voids it."""
+        model, shares = self.bundle.manifest, {reason: px / flown_px for reason, px in by_reason.items()}
+        scale = differences_of_scale(self.mosaic.georeference.gsd_m, model)
+        return claim_for(model.thresholds, differences=(*scale, *how_flight_differs(shares, model)))
 
     def _orthophoto(self) -> results.Orthophoto:
         mosaic = self.mosaic

@@ -16,7 +16,7 @@ from blobs import write_config, write_dataset
 
 from pipeline.domain.progress import Progress, say_nothing
 from pipeline.errors import InvalidInputError, NotFoundError
-from pipeline.learning.export import frozen, load_network, read_manifest, write_onnx
+from pipeline.learning.export import frozen, load_knowing, load_network, read_manifest, write_onnx
 from pipeline.learning.network import Backbone, build
 from pipeline.learning.plan import load_config
 from pipeline.learning.train import train
@@ -143,6 +143,11 @@ def test_the_onnx_graph_gives_what_torch_gives(run: Path, shape: tuple[int, int,
     given = engine(pixels_nhwb)[0]
     assert given.shape == expected.shape == (shape[0], 1, shape[1] // 32, shape[2] // 32)
     np.testing.assert_allclose(1 / (1 + np.exp(-given)), 1 / (1 + np.exp(-expected)), atol=1e-3)
+    knowing, manifest = load_knowing(bundle)
+    assert manifest.familiarity is not None
+    assert manifest.quality is not None
+    far = engine(pixels_nhwb)[1]
+    np.testing.assert_allclose(far, knowing(torch.from_numpy(pixels_nhwb))[1].numpy(), rtol=1e-3)
 
 
 def test_the_onnx_graph_is_16_bit_and_says_nothing_of_the_machine(run: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from bundles import MANIFEST, red_graph, write_bundle
+from bundles import FAMILIARITY, MANIFEST, red_graph, write_bundle, write_knowing_bundle
 from onnx import TensorProto, helper
 
 from pipeline.errors import InvalidInputError, NotFoundError
@@ -43,6 +43,12 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     (folder / "model.onnx").unlink()
     with pytest.raises(InvalidInputError, match="lacks its model.onnx"):
         open_bundle(folder)
+
+
+def test_a_bundle_that_knows_its_ground_gives_a_distance(tmp_path: Path) -> None:
+    assert open_bundle(write_knowing_bundle(tmp_path / "knowing")).manifest.familiarity == FAMILIARITY
+    with pytest.raises(InvalidInputError, match="give 'logits' and 'distance', it has"):
+        open_bundle(write_bundle(tmp_path / "without", version=2, familiarity=FAMILIARITY))
 
 
 def test_a_link_in_place_of_a_file_is_refused(tmp_path: Path) -> None:

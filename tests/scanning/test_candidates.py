@@ -23,7 +23,8 @@ def cells(rows: list[list[int]], *, width_px: int | None = None) -> CellScores:
     height, width = scores_rc.shape
     grid = CellGrid(mosaic=Size(width_px=width_px or width * 32, height_px=height * 32), stride_px=32)
     flown_rc = np.full(scores_rc.shape, 1024, np.int32)
-    return CellScores(scores_rc=scores_rc, flown_rc=flown_rc, grid=grid, place=place())
+    reasons_rc = np.zeros_like(scores_rc)
+    return CellScores(scores_rc=scores_rc, reasons_rc=reasons_rc, flown_rc=flown_rc, grid=grid, place=place())
 
 
 def find(rows: list[list[int]], **settings_: float) -> Candidates:

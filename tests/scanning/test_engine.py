@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bundles import red_graph, write_bundle
+from bundles import red_graph, write_bundle, write_knowing_bundle
 from onnx import TensorProto, helper
 
 from pipeline.domain.model import Calibration
@@ -21,6 +21,17 @@ def test_red_cells_score_higher_than_green_ones(tmp_path: Path, precision: str) 
     pixels_hwb[:32, 32:64] = (200, 60, 60)
     logits_rc = engine.logits(pixels_hwb)
     np.testing.assert_allclose(logits_rc, [[-12, 24, -12], [-12, -12, -12]], atol=0.3)
+
+
+def test_a_network_with_a_distance_gives_both_and_one_without_gives_none(tmp_path: Path) -> None:
+    pixels_hwb = np.full((32, 64, 3), (80, 120, 60), np.uint8)
+    pixels_hwb[:, 32:, 2] = 200
+    sizes = {"height_px": 32, "width_px": 64, "precision": "fp32"}
+    given = OpenVinoEngine(open_bundle(write_knowing_bundle(tmp_path / "knowing")), **sizes).answer(pixels_hwb)
+    np.testing.assert_allclose(given.logits_rc, [[-12, -12]], atol=1e-3)
+    assert given.distance_rc is not None
+    np.testing.assert_allclose(given.distance_rc, [[0.6, 2.0]], atol=1e-4)
+    assert OpenVinoEngine(open_bundle(write_bundle(tmp_path / "red")), **sizes).answer(pixels_hwb).distance_rc is None
 
 
 def test_an_unknown_precision_is_refused(tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ def test_finished_strips_and_their_scores_are_found_again(tmp_path: Path) -> Non
     with Ledger(tmp_path, identity="a", rows=2, columns=3) as ledger:
         assert (ledger.scores_rc == 255).all()
         ledger.scores_rc[0] = 7
+        ledger.reasons_rc[0] = 3
         ledger.finish(done(0))
     with Ledger(tmp_path, identity="a", rows=2, columns=3) as ledger:
         assert set(ledger.done) == {0}
         assert ledger.scores_rc.tolist() == [[7, 7, 7], [255, 255, 255]]
+        assert ledger.reasons_rc.tolist() == [[3, 3, 3], [0, 0, 0]]
         ledger.finish(done(1))
         assert ledger.total() == StripDone(strip=2, scored=4, skipped=2, seconds=1.0)
 
@@ -43,6 +45,14 @@ def test_a_line_cut_off_by_a_kill_is_not_believed(tmp_path: Path, tail: str) -> 
         ledger.finish(done(1))
     with Ledger(tmp_path, identity="a", rows=2, columns=3) as ledger:
         assert set(ledger.done) == {0, 1}
+
+
+def test_a_ledger_without_its_reasons_is_started_anew(tmp_path: Path) -> None:
+    with Ledger(tmp_path, identity="a", rows=2, columns=3) as ledger:
+        ledger.finish(done(0))
+    (tmp_path / "reasons.u8").unlink()
+    with Ledger(tmp_path, identity="a", rows=2, columns=3) as ledger:
+        assert ledger.done == {}
 
 
 def test_a_ledger_that_lost_its_head_is_started_anew(tmp_path: Path) -> None:

@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from bundles import MANIFEST, wide_graph, write_bundle
+from bundles import MANIFEST, wide_graph, write_bundle, write_knowing_bundle
 from rasters import green_ground, mosaic, paint_red, write_working
+from scipy import ndimage
 
+from pipeline.domain.assessability import Reason
 from pipeline.domain.model import Manifest
 from pipeline.domain.progress import Progress, say_nothing
 from pipeline.imagery.pixels import Ground
 from pipeline.imagery.quality import why_not_assessable
 from pipeline.scanning.bundle import Bundle, open_bundle
-from pipeline.scanning.engine import Engine, OpenVinoEngine, choose_precision, probabilities
+from pipeline.scanning.engine import Answer, Engine, OpenVinoEngine, choose_precision, probabilities
 from pipeline.scanning.ledger import Ledger
 from pipeline.scanning.scan import DenseScan, Reading, grid_for, plan_reading
 from pipeline.scanning.scores import NOT_ASSESSED, count_flown
@@ -29,13 +31,13 @@ class MeanRed:
     asked: list[tuple[int, ...]] = field(default_factory=list)
     fail_at: int = -1
 
-    def logits(self, pixels_hwb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def answer(self, pixels_hwb: npt.NDArray[np.uint8]) -> Answer:
         if len(self.asked) == self.fail_at:
             raise OSError("a disk that fails")
         self.asked.append(pixels_hwb.shape)
         height, width, _ = pixels_hwb.shape
         cells = pixels_hwb.reshape(height // 32, 32, width // 32, 32, 3).mean((1, 3))
-        return (cells[..., 0] - cells[..., 1]).astype(np.float32) / 10
+        return Answer(logits_rc=(cells[..., 0] - cells[..., 1]).astype(np.float32) / 10)
 
 
 def dense(working: Path, pixels_hwb: npt.NDArray[np.uint8], engine: Engine | None, **changes: object) -> DenseScan:
@@ -118,12 +120,50 @@ def test_a_failed_window_is_an_error_of_the_scan_and_the_rest_is_resumed(tmp_pat
 
 def test_what_is_not_a_number_is_not_assessed(tmp_path: Path) -> None:
     class Nothing(MeanRed):
-        def logits(self, pixels_hwb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-            return super().logits(pixels_hwb) * np.float32("nan")
+        def answer(self, pixels_hwb: npt.NDArray[np.uint8]) -> Answer:
+            return Answer(logits_rc=super().answer(pixels_hwb).logits_rc * np.float32("nan"))
 
     pixels_hwb = green_ground(64, 64)
     scan = dense(write_working(tmp_path / "w.tif", pixels_hwb), pixels_hwb, Nothing())
     assert (run(scan, tmp_path / "ledger") == NOT_ASSESSED).all()
+
+
+def test_ground_that_may_not_be_judged_is_not_assessed_whatever_the_windows(tmp_path: Path) -> None:
+    pixels_hwb = green_ground(500, 700)
+    pixels_hwb[200:300, 300:420] = (60, 60, 250)
+    pixels_hwb[250:500, 450:640] = ndimage.gaussian_filter(pixels_hwb[250:500, 450:640], (2, 2, 0))
+    pixels_hwb[32:160, 32:160] //= 16
+    flown_hw = np.ones((500, 700), bool)
+    flown_hw[:, 640:] = False
+    working = write_working(tmp_path / "w.tif", pixels_hwb, flown_hw)
+    bundle = open_bundle(write_knowing_bundle(tmp_path / "knowing"))
+    seen = [_reasons(working, pixels_hwb, bundle, tmp_path / str(shift), shift_cells=shift) for shift in (0, 1, 3)]
+    for scores_rc, reasons_rc in seen:
+        assert (scores_rc == seen[0][0]).all()
+        assert (reasons_rc == seen[0][1]).all()
+        assert ((scores_rc == NOT_ASSESSED)[:, :20] == (reasons_rc != Reason.NONE)[:, :20]).all()
+    reasons_rc = seen[0][1]
+    assert set(np.unique(reasons_rc)) == {Reason.NONE, Reason.BLUR, Reason.EXPOSURE, Reason.SHADOW, Reason.UNFAMILIAR}
+    assert reasons_rc[7, 11] == Reason.UNFAMILIAR
+    assert reasons_rc[11, 17] == Reason.BLUR
+    assert (reasons_rc[:, 21:] == Reason.NONE).all()
+
+
+def _reasons(
+    working: Path, pixels_hwb: npt.NDArray[np.uint8], bundle: Bundle, folder: Path, *, shift_cells: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Scores and reasons of every cell, scanned through windows of 4 cells."""
+    settings = ScanSettings(window_px=128, shift_cells=shift_cells)
+    reading = plan_reading(grid_for(mosaic(pixels_hwb), bundle.manifest, settings), bundle.manifest, settings)
+    engine = OpenVinoEngine(bundle, height_px=reading.height_px, width_px=reading.width_px, precision="fp32")
+    flown_rc = count_flown(working, reading.grid)
+    scan = DenseScan(
+        working=working, reading=reading, model=bundle.manifest, engine=engine, read_ahead=2, flown_rc=flown_rc
+    )
+    folder.mkdir()
+    with Ledger(folder, identity="a", rows=reading.grid.rows, columns=reading.grid.columns) as ledger:
+        scan.run(ledger, say_nothing)
+        return np.array(ledger.scores_rc), np.array(ledger.reasons_rc)
 
 
 def test_progress_counts_every_strip(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rasters import green_ground, place, write_working
 from rio_cogeo import cog_validate
 
+from pipeline.domain.assessability import Reason
 from pipeline.domain.coverage import GroundState
 from pipeline.domain.geometry import Size
 from pipeline.domain.window import CellGrid
@@ -17,7 +18,9 @@ from pipeline.scanning.scores import (
     NOT_ASSESSED,
     cell_states,
     count_flown,
+    pixels_by_reason,
     quantise,
+    reasons_of,
     state_areas,
     write_scores,
     write_states,
@@ -59,6 +62,16 @@ def test_every_pixel_is_in_exactly_one_state(width: int, height: int, scale: flo
     for state in GroundState:
         assert areas.pixels[state] == (states_hw == state).sum()
     assert ((states_hw == GroundState.NOT_FLOWN) == ~flown_hw).all()
+    reasons_rc = rng.integers(1, len(Reason), flown_rc.shape).astype(np.uint8) * (scores_rc == NOT_ASSESSED)
+    by_reason = pixels_by_reason(states_rc, reasons_rc, flown_rc)
+    assert sum(by_reason.values()) == areas.pixels[GroundState.NOT_ASSESSABLE]
+    assert by_reason.get(Reason.NONE, 0) == 0
+
+
+def test_what_has_no_number_has_that_reason_before_any_other() -> None:
+    scores_rc = np.array([[NOT_ASSESSED, NOT_ASSESSED, 3, 4]], np.uint8)
+    poor_rc = np.array([[Reason.BLUR, Reason.NONE, Reason.BLUR, Reason.NONE]], np.uint8)
+    assert reasons_of(scores_rc, poor_rc).tolist() == [[Reason.NO_NUMBER, Reason.NO_NUMBER, Reason.BLUR, Reason.NONE]]
 
 
 def test_a_sliver_of_imagery_is_never_called_clear_but_may_be_asked_about() -> None:

@@ -40,6 +40,7 @@ def record(**changes: object) -> ScanRecord:
         dropped_too_small=3,
         not_assessable_because=None,
         claim=claimed(claim_for(MANIFEST.thresholds)),
+        not_assessable_m2={"blur": 0.5, "unfamiliar": 1.5},
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -133,6 +134,15 @@ def test_ground_that_was_not_assessed_is_not_called_clear(tmp_path: Path) -> Non
 def test_no_flags_are_no_proof(tmp_path: Path) -> None:
     text = page(tmp_path, record(flags=0), flags=0)
     assert "not a proof that nothing grows there" in text
+
+
+def test_it_says_how_much_ground_was_not_assessable_and_why_in_both_languages(tmp_path: Path) -> None:
+    text = page(tmp_path, record())
+    for said in ("blurred", "影像模糊", "unlike anything the model was trained on", "与模型的训练数据差异过大"):
+        assert said in text
+    assert ">0.5</td>" in text
+    assert ">1.5</td>" in text
+    assert "Why ground was not assessable" not in page(tmp_path, record(not_assessable_m2={}))
 
 
 def test_the_page_is_well_formed(tmp_path: Path) -> None:

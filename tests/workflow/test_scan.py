@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from bundles import MANIFEST, write_bundle
+from bundles import FAMILIARITY, MANIFEST, write_bundle, write_knowing_bundle
 from pyogrio.raw import read
 from rasters import GSD_M, LEFT, TOP
 from rio_cogeo import cog_validate
@@ -107,6 +107,20 @@ def test_ground_too_coarse_is_neither_scanned_nor_called_clear(order: Order, tmp
     assert sorted(path.name for path in order.out.iterdir()) == sorted([*results.FILES, "working"])
 
 
+def test_ground_the_model_does_not_know_counts_as_uncovered_and_is_never_flagged(order: Order, tmp_path: Path) -> None:
+    knowing = dataclasses.replace(order, model=write_knowing_bundle(tmp_path / "knowing"))
+    record = scan(knowing, SMALL)
+    assert record.flags == 2
+    strict = dataclasses.replace(FAMILIARITY, limit=0.01)
+    unknown = dataclasses.replace(order, model=write_knowing_bundle(tmp_path / "strict", familiarity=strict))
+    record = scan(unknown, SMALL)
+    assert record.flags == 0
+    assert record.area_m2["clear"] == record.area_m2["flagged"] == 0
+    assert record.not_assessable_m2["unfamiliar"] > 0.5 * record.area_m2["not_assessable"]
+    assert sum(record.not_assessable_m2.values()) == pytest.approx(record.area_m2["not_assessable"])
+    assert "ground like nothing the model was trained on" in record.claim.sentence
+
+
 def test_a_second_scan_into_the_same_folder_gives_the_same_again(order: Order) -> None:
     scan(order, SMALL)
     before = {name: (order.out / name).read_bytes() for name in results.FILES if name.startswith(("flags", "s"))}
@@ -145,7 +159,7 @@ def test_results_that_cannot_be_written_are_an_error_in_one_sentence(order: Orde
 
 def test_a_scan_killed_in_the_middle_gives_the_same_files_as_one_left_alone(tmp_path: Path) -> None:
     source = write_upload(tmp_path / "flight.tif", width=5000, height=1500)
-    model = write_bundle(tmp_path / "red")
+    model = write_knowing_bundle(tmp_path / "red")
     (tmp_path / "small.toml").write_text("[scan]\nwindow_px = 64\n")
 
     def start(out: Path) -> subprocess.Popen[bytes]:
