@@ -17,7 +17,7 @@ def plotwatch(*arguments: object, cwd: Path | None = None) -> subprocess.Complet
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd or ROOT)
 
 
-@pytest.mark.parametrize("command", ["scan", "train", "scene", "demo"])
+@pytest.mark.parametrize("command", ["scan", "train", "evaluate", "crossvalidate", "scene", "demo"])
 def test_every_command_explains_itself(command: str) -> None:
     shown = plotwatch(command, "--help")
     assert shown.returncode == 0
@@ -60,3 +60,12 @@ def test_a_scene_too_small_to_render_is_refused(tmp_path: Path) -> None:
     said = plotwatch("scene", "--size-px", 3, "--seed", 1, "--out", tmp_path / "scene")
     assert said.returncode == 2
     assert not (tmp_path / "scene").exists()
+
+
+@pytest.mark.learning
+def test_an_evaluation_of_ground_nobody_knows_is_one_plain_sentence(tmp_path: Path) -> None:
+    model, data = write_bundle(tmp_path / "red"), tmp_path / "DATASET.toml"
+    for arguments in (["--data", data], ["--data", data, "--role", "tset"]):
+        said = plotwatch("evaluate", "--model", model, "--out", tmp_path / "out", *arguments)
+        assert (said.returncode, len(said.stderr.strip().splitlines())) == (2, 1)
+        assert not (tmp_path / "out").exists()

@@ -9,6 +9,8 @@ from pipeline.errors import InvalidInputError
 HECTARE_M2: Final = 10_000
 SAID_IN_HECTARES_M2: Final = 1_000
 """From here on people say hectares."""
+SAID_IN_CENTIMETRES_M2: Final = 0.1
+"""Below this people say square centimetres."""
 
 
 class GroundState(IntEnum):
@@ -52,7 +54,9 @@ class StateAreas:
 
 
 def area_in_words(area_m2: float) -> str:
-    """An area with its unit as people say it: hectares from a tenth of one, square metres below."""
+    """An area with its unit as people say it: ha from a tenth of one, cm² below a tenth of 1 m²."""
     if area_m2 >= SAID_IN_HECTARES_M2:
         return f"{area_m2 / HECTARE_M2:,.2f} ha"
+    if 0 < area_m2 < SAID_IN_CENTIMETRES_M2:
+        return f"{area_m2 * 10_000:.3g} cm²"
     return f"{area_m2:.0f} m²" if area_m2 >= 100 or not area_m2 else f"{area_m2:.3g} m²"  # noqa: PLR2004 three digits

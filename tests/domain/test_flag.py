@@ -40,7 +40,14 @@ def test_states_that_do_not_sum_to_the_mosaic_are_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("area_m2", "words"),
-    [(0.0, "0 m²"), (0.0223, "0.0223 m²"), (4.81, "4.81 m²"), (358.3, "358 m²"), (23_543.0, "2.35 ha")],
+    [
+        (0.0, "0 m²"),
+        (0.0223, "223 cm²"),
+        (0.25, "0.25 m²"),
+        (4.81, "4.81 m²"),
+        (358.3, "358 m²"),
+        (23_543.0, "2.35 ha"),
+    ],
 )
 def test_an_area_is_said_with_the_unit_people_use(area_m2: float, words: str) -> None:
     assert area_in_words(area_m2) == words

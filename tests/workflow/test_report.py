@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
 from bundles import MANIFEST
+from pages import unclosed
 from rasters import LEFT, TOP, green_ground, place, write_working
 from shapely import MultiPolygon, box
 
@@ -136,26 +135,5 @@ def test_no_flags_are_no_proof(tmp_path: Path) -> None:
     assert "not a proof that nothing grows there" in text
 
 
-class Balance(HTMLParser):
-    """Counts open elements."""
-
-    void = frozenset({"meta", "img", "input", "br", "circle", "path", "rect"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag not in self.void:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in self.void and self.open.pop() != tag:
-            pytest.fail(f"</{tag}> closes another element")
-
-
 def test_the_page_is_well_formed(tmp_path: Path) -> None:
-    parser = Balance()
-    parser.feed(page(tmp_path, record()))
-    assert parser.open == []
+    assert unclosed(page(tmp_path, record())) == []
