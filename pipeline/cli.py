@@ -80,6 +80,22 @@ def train(
 
 
 @app.command()
+def quantise(
+    model: Annotated[Path, typer.Option(help="Model bundle, a folder with bundle.json; it is changed.")],
+    data: Annotated[Path, typer.Option(help="The DATASET.toml that the model was trained with.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a model an int8 network, if that finds the same plots on held-out ground. Needs the [train] extra."""
+    try:
+        from pipeline.workflow.quantise import quantise_bundle
+    except ModuleNotFoundError as error:
+        raise PlotwatchError("quantising needs the [train] extra: pip install 'plotwatch[train]'") from error
+    with _bars() as report:
+        int8 = quantise_bundle(model, data, report)
+    typer.echo(json.dumps(asdict(int8), ensure_ascii=False) if as_json else "\n".join(int8.sentences))
+
+
+@app.command()
 def scene(
     size_px: Annotated[int, typer.Option(help="Width and height in pixels of 2 cm.")] = 8000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same land.")] = 1,

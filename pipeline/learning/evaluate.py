@@ -1,10 +1,13 @@
 """How well cells are told apart on ground the network has not seen.
 
+What scores is a ``Scorer``: torch here, any other engine of the same network where the layers above bring one.
+
 Axes: n = window, h = row, w = column, b = band, y = cell row, x = cell column.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +20,18 @@ from pipeline.learning.chips import Terrain, count_cells, truth_of
 from pipeline.learning.labels import LabelledGround
 from pipeline.learning.network import CellClassifier
 
-WINDOW_CELLS = 32
+WINDOW_CELLS: Final = 32
+
+Scorer: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
+"""Pixels uint8 [n, h, w, 3], sides whole cells, to logits float32 [n, y, x]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewing:
+    """How a network looks: the side of its cells, and the halo a window needs for scores that do not depend on it."""
+
+    cell_px: int
+    halo_px: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,28 +73,42 @@ class CellNumbers:
 
 def score_ground(classifier: CellClassifier, terrain: Terrain, rule: CellRule, *, halo_px: int) -> ScoredGround:
     """Every cell of a ground scored once, by the network as it is, in eval mode."""
-    size, cell_px = terrain.ground.size, classifier.cell_px
-    rows, columns = -(-size.height_px // cell_px), -(-size.width_px // cell_px)
-    logits_yx, truth_yx = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.float32)
-    assessable_yx = np.zeros((rows, columns), bool)
-    valid_px = 0
     was_training = classifier.training
     classifier.eval()
-    for window in _windows(rows, columns):
+    viewing = Viewing(cell_px=classifier.cell_px, halo_px=halo_px)
+    scored = score_terrain(torch_scorer(classifier), terrain, rule, viewing)
+    classifier.train(was_training)
+    return scored
+
+
+def torch_scorer(classifier: CellClassifier) -> Scorer:
+    """``classifier`` as a scorer."""
+    return lambda pixels_nhwb: logits_of(classifier, pixels_nhwb)
+
+
+def score_terrain(scorer: Scorer, terrain: Terrain, rule: CellRule, viewing: Viewing) -> ScoredGround:
+    """Every cell of a ground scored once, in windows of one size."""
+    size, cell_px, halo_px = terrain.ground.size, viewing.cell_px, viewing.halo_px
+    plan = WindowPlan(columns=-(-size.width_px // cell_px), rows=-(-size.height_px // cell_px), most_cells=WINDOW_CELLS)
+    shape = plan.rows, plan.columns
+    logits_yx, truth_yx = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    assessable_yx = np.zeros(shape, bool)
+    valid_px = 0
+    for window in _windows(plan):
         place = np.s_[window.row : window.row + window.rows, window.column : window.column + window.columns]
         seen = terrain.cut(
             column_px=window.column * cell_px - halo_px,
             row_px=window.row * cell_px - halo_px,
-            width_px=window.columns * cell_px + 2 * halo_px,
-            height_px=window.rows * cell_px + 2 * halo_px,
+            width_px=plan.window_columns * cell_px + 2 * halo_px,
+            height_px=plan.window_rows * cell_px + 2 * halo_px,
         )
-        inner = slice(halo_px // cell_px, -(halo_px // cell_px) or None)
-        logits_yx[place] = logits_of(classifier, seen.pixels_hwb[None])[0, inner, inner]
-        truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner, inner]
-        valid_yx = count_cells(seen.valid_hw, cell_px)[inner, inner]
+        margin = halo_px // cell_px
+        inner = np.s_[margin : margin + window.rows, margin : margin + window.columns]
+        logits_yx[place] = scorer(seen.pixels_hwb[None])[0][inner]
+        truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner]
+        valid_yx = count_cells(seen.valid_hw, cell_px)[inner]
         assessable_yx[place] = valid_yx >= rule.least_valid_share * cell_px**2
         valid_px += int(valid_yx.sum())
-    classifier.train(was_training)
     return ScoredGround(
         ground=terrain.ground,
         cell_px=cell_px,
@@ -99,9 +127,9 @@ def logits_of(classifier: CellClassifier, pixels_nhwb: npt.NDArray[np.uint8]) ->
         return answer
 
 
-def _windows(rows: int, columns: int) -> Iterator[Window]:
+def _windows(plan: WindowPlan) -> Iterator[Window]:
     """Windows that cover every cell once."""
-    for strip in WindowPlan(columns=columns, rows=rows, most_cells=WINDOW_CELLS).strips():
+    for strip in plan.strips():
         yield from strip.windows
 
 
