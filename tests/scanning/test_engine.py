@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bundles import red_graph, write_bundle
+from bundles import ACCEPTED, red_graph, write_bundle
 from onnx import TensorProto, helper
 
 from pipeline.domain.model import Calibration
@@ -21,6 +21,23 @@ def test_red_cells_score_higher_than_green_ones(tmp_path: Path, precision: str) 
     pixels_hwb[:32, 32:64] = (200, 60, 60)
     logits_rc = engine.logits(pixels_hwb)
     np.testing.assert_allclose(logits_rc, [[-12, 24, -12], [-12, -12, -12]], atol=0.3)
+
+
+def test_int8_runs_the_int8_network_of_the_bundle_and_nothing_else_does(tmp_path: Path) -> None:
+    bundle = open_bundle(write_bundle(tmp_path / "red", int8_graph=red_graph(gain=0.1), int8=ACCEPTED))
+    pixels_hwb = np.full((32, 32, 3), (200, 60, 60), np.uint8)
+
+    def logit(precision: str) -> float:
+        engine = OpenVinoEngine(bundle, height_px=32, width_px=32, precision=precision)
+        return float(engine.logits(pixels_hwb)[0, 0])
+
+    assert [logit(precision) for precision in ("fp32", "bf16", "int8")] == pytest.approx([24, 24, 10], abs=0.3)
+
+
+def test_int8_without_an_accepted_network_is_refused(tmp_path: Path) -> None:
+    bundle = open_bundle(write_bundle(tmp_path / "red"))
+    with pytest.raises(InvalidInputError, match="red-things has no int8 network that passed its gate: use auto"):
+        OpenVinoEngine(bundle, height_px=32, width_px=32, precision="int8")
 
 
 def test_an_unknown_precision_is_refused(tmp_path: Path) -> None:

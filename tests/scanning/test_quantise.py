@@ -125,11 +125,12 @@ def test_mixed_precision_is_tried_before_int8_is_refused() -> None:
     assert tried(set()).attempt.mode == "int8"
     ends = tried({"conv0", "conv8"})
     assert (ends.accepted, ends.attempt.mode, ends.attempt.float_layers) == (True, "mixed", ("conv0", "conv8"))
-    assert "first and last convolution in float passes" in ends.decision
+    assert "the first 1 and the last 1 convolutions in float passes" in ends.decision
+    assert tried({"conv1"}).attempt.float_layers == ("conv0", "conv1", "conv8")
     assert len(tried({"conv2"}).attempt.float_layers) == 6
     refused = tried({"conv4"})
     assert not refused.accepted
-    assert refused.decision.count("fails") == 3
+    assert refused.decision.count("fails") == 4
 
 
 def test_no_attempt_leaves_everything_float() -> None:
@@ -177,7 +178,9 @@ def test_constants_stored_in_16_bit_are_quantised_too() -> None:
     unfolded = onnx.ModelProto()
     unfolded.CopyFrom(model)
     unfold_half(unfolded)
-    np.testing.assert_array_equal(run(unfolded.SerializeToString(), windows(1)), run(model.SerializeToString(), windows(1)))
+    np.testing.assert_array_equal(
+        run(unfolded.SerializeToString(), windows(1)), run(model.SerializeToString(), windows(1))
+    )
     made = onnx.load_model_from_string(nncf_quantiser(windows(2))(model.SerializeToString(), []))
     assert sum(constant.data_type == TensorProto.INT8 for constant in made.graph.initializer) >= 3
 
