@@ -143,6 +143,20 @@ def stress(
     typer.echo(json.dumps(as_record(rows, model=model.name, role=role)) if as_json else as_table(rows))
 
 
+@app.command()
+def quantise(
+    model: Annotated[Path, typer.Option(help="Model bundle, a folder with bundle.json; it is changed.")],
+    data: Annotated[Path, typer.Option(help="The DATASET.toml that the model was trained with.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a model an int8 network, if that finds the same plots on held-out ground. Needs the [train] extra."""
+    with _train_extra("quantising"):
+        from pipeline.workflow.quantise import quantise_bundle
+    with _bars() as report:
+        int8 = quantise_bundle(model, data, report)
+    typer.echo(json.dumps(asdict(int8), ensure_ascii=False) if as_json else "\n".join(int8.sentences))
+
+
 @contextmanager
 def _train_extra(what: str) -> Iterator[None]:
     """Say in one sentence what is missing where the [train] extra is."""
@@ -189,6 +203,29 @@ def demo(
     typer.echo(
         f"report:  {shown.results / 'report.html'}\nresults: {shown.results}\ntruth:   {shown.scene / 'truth.gpkg'}"
     )
+
+
+@app.command()
+def bench(
+    size_px: Annotated[int, typer.Option(help="Width and height of the mosaic, a multiple of 1024 px.")] = 16_384,
+    out: Annotated[Path, typer.Option(help="Folder for the mosaic and bench.json.")] = Path("out/bench"),
+    repeat: Annotated[int, typer.Option(help="Rounds; medians are taken over them.")] = 5,
+    contestants: Annotated[str, typer.Option(help="Names with commas between them; empty: all.")] = "",
+    model: Annotated[Path | None, typer.Option(help="Model bundle, a folder with bundle.json.")] = None,
+    rotated: Annotated[bool, typer.Option(help="A mosaic with 40 % nodata around turned ground.")] = False,
+    most_seconds: Annotated[float, typer.Option(help="Loops over tiles stop after this; their speed is known.")] = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Measure Plotwatch side by side with other tools, each in its own process. Needs [train], peers from [bench]."""
+    from pipeline.bench.race import Course, choose, race, table
+
+    course = Course(
+        model=model or load_settings().model, size_px=size_px, rotated=rotated, rounds=repeat, most_seconds=most_seconds
+    )
+    chosen = choose([name.strip() for name in contestants.split(",") if name.strip()])
+    with _bars() as report:
+        record = race(course, out, chosen, report)
+    typer.echo(json.dumps(record, ensure_ascii=False) if as_json else table(record))
 
 
 @contextmanager

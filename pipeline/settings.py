@@ -18,7 +18,7 @@ from pipeline.errors import InvalidInputError, NotFoundError
 
 Parsed = TypeVar("Parsed")
 
-PRECISIONS: Final = ("auto", "fp32", "bf16")
+PRECISIONS: Final = ("auto", "fp32", "bf16", "int8")
 STRICT = ConfigDict(extra="forbid")
 """For every dataclass that is read from a file: a key nobody knows is a mistake, not a wish."""
 
@@ -51,7 +51,7 @@ class ScanSettings:
     shift_cells: int = 0
     """Starts the window grid this many cells early: must change nothing, and a test holds it to that."""
     precision: str = "auto"
-    """fp32, bf16, or auto: bf16 where the processor has it in hardware, else fp32."""
+    """fp32, bf16, int8, or auto: the fastest that the model's bundle and the processor's hardware allow."""
     read_ahead: int = 2
     """Windows decoded while others are scored; each costs about 20 MB."""
     resample_beyond: float = 1.25

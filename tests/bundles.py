@@ -9,7 +9,16 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.domain.model import Calibration, Familiarity, Manifest, QualityLimits, Thresholds, TrainingData
+from pipeline.domain.model import (
+    Calibration,
+    Familiarity,
+    Int8,
+    Int8Check,
+    Manifest,
+    QualityLimits,
+    Thresholds,
+    TrainingData,
+)
 
 MANIFEST = Manifest(
     version=1,
@@ -103,15 +112,28 @@ def _graph(convolutions: list[tuple[str, np.ndarray, np.ndarray, int, int]]) -> 
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+CHECK = Int8Check(n_plots=10, found_before=9, found_after=9, plots_lost=0, ap_before=0.91, ap_after=0.909)
+ACCEPTED = Int8(accepted=True, mode="int8", decision="By hand.", calibrate=CHECK, validate=CHECK)
+
+
 def write_bundle(
-    folder: Path, *, graph: onnx.ModelProto | bytes | None = None, manifest: Manifest = MANIFEST, **changes: object
+    folder: Path,
+    *,
+    graph: onnx.ModelProto | bytes | None = None,
+    int8_graph: onnx.ModelProto | None = None,
+    manifest: Manifest = MANIFEST,
+    **changes: object,
 ) -> Path:
     """A bundle in ``folder`` whose hashes are right; ``changes`` replace fields of its manifest."""
     folder.mkdir(parents=True, exist_ok=True)
     content = graph if isinstance(graph, bytes) else (graph or red_graph()).SerializeToString()
     (folder / "model.onnx").write_bytes(content)
     (folder / "card.md").write_text("# Red things\n")
-    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("model.onnx", "card.md")}
+    names = ["model.onnx", "card.md"]
+    if int8_graph is not None:
+        (folder / "model.int8.onnx").write_bytes(int8_graph.SerializeToString())
+        names.append("model.int8.onnx")
+    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     made = replace(manifest, files=files, **changes)
     (folder / "bundle.json").write_text(json.dumps(asdict(made), indent=2, sort_keys=True))
     return folder

@@ -42,6 +42,13 @@ def test_the_scan_never_loads_what_openvino_reports_with(module: str) -> None:
     assert started.stdout.strip() == "False"
 
 
+@pytest.mark.learning
+def test_quantising_loads_nncf_without_what_it_reports_with() -> None:
+    code = f"import pipeline.workflow.quantise, nncf; nncf.Dataset([]); {LOADED}"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={})
+    assert started.stdout.strip() == "False"
+
+
 def test_the_command_line_starts_without_torch_openvino_and_rasters() -> None:
     heavy = "torch", "openvino", "rasterio", "albumentations"
     code = f"import pipeline.cli, sys; print([name for name in {heavy!r} if name in sys.modules])"

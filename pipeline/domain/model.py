@@ -6,6 +6,7 @@ is read from it::
     bundle.json          this manifest
     weights.safetensors  the network's weights, 16-bit
     model.onnx           the network: uint8 pixels in, one logit per class and cell out
+    model.int8.onnx      the same network with 8-bit weights and activations; only where ``Manifest.int8`` accepts it
     card.md              what it was trained on, what was measured, what it must not be used for
     datasheet.md         the ground it was trained and measured on, counted
 
@@ -126,6 +127,70 @@ class CellRule:
             )
 
 
+MOST_AP_LOST: Final = 0.005
+"""The average precision that an int8 network may fall behind the float one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Int8Check:
+    """The int8 network against the float one on held-out ground: plots found at the stored threshold, cells ranked.
+
+    ``plots_lost`` were found by the float network and are missed by the int8 one. Average precisions are None where
+    the ground has no target cell, or a score was not a number.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    n_plots: int
+    found_before: int
+    found_after: int
+    plots_lost: int
+    ap_before: float | None
+    ap_after: float | None
+
+    @property
+    def passes(self) -> bool:
+        """Whether no plot is lost and the average precision falls by at most ``MOST_AP_LOST``."""
+        if self.ap_before is None or self.ap_after is None:
+            return False
+        return self.plots_lost == 0 and self.ap_before - self.ap_after <= MOST_AP_LOST
+
+    @property
+    def sentence(self) -> str:
+        """The numbers in words."""
+        found = f"{self.found_before} of {self.n_plots} plots found in float, {self.found_after} after"
+        lost = f"{self.plots_lost} of them lost" if self.plots_lost else "none of them lost"
+        if self.ap_before is None or self.ap_after is None:
+            return f"{found}, {lost}; average precision cannot be compared"
+        return f"{found}, {lost}; average precision {self.ap_before:.4f} in float, {self.ap_after:.4f} after"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Int8:
+    """Whether the bundle has an int8 network, and the numbers that decided it.
+
+    ``mode`` is ``int8`` throughout, or ``mixed`` where some layers stay float. ``calibrate`` decided; ``validate`` is
+    other ground, which decided nothing.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    accepted: bool
+    mode: str
+    decision: str
+    calibrate: Int8Check
+    validate: Int8Check
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What a card says of it: the decision, then the numbers of both grounds."""
+        return (
+            self.decision,
+            f"On the calibration ground, which decided: {self.calibrate.sentence}.",
+            f"On the validation ground: {self.validate.sentence}.",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
     """What the model saw: ``fingerprint`` is the sha256 over every source file's sha256."""
@@ -231,6 +296,7 @@ class Manifest:
     cell_rule: CellRule | None = None
     quality: QualityLimits | None = None
     familiarity: Familiarity | None = None
+    int8: Int8 | None = None
     files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -25,7 +25,7 @@ import safetensors
 import torch
 from safetensors.torch import save_file
 
-from pipeline.domain.model import Manifest
+from pipeline.domain.model import MANIFEST_VERSION, Int8, Manifest
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.learning.familiarity import SENSE, KnowingClassifier
 from pipeline.learning.network import Backbone, CellClassifier, build, fold_batch_norm
@@ -34,6 +34,8 @@ from pipeline.settings import parse
 MANIFEST: Final = "bundle.json"
 WEIGHTS: Final = "weights.safetensors"
 GRAPH: Final = "model.onnx"
+INT8_GRAPH: Final = "model.int8.onnx"
+INT8_HEADING: Final = "## The 8-bit network"
 CARD: Final = "card.md"
 DATASHEET: Final = "datasheet.md"
 OPSET: Final = 18
@@ -75,6 +77,33 @@ def write_bundle(
     write_onnx(part / GRAPH, network)
     for name, paper in papers.items():
         (part / name).write_text(paper, encoding="utf-8")
+    return _seal(part, folder, manifest)
+
+
+def add_int8(folder: Path, int8: Int8, graph: bytes) -> Manifest:
+    """Write a decision about int8 into the bundle's manifest and card, and the graph beside them if it was accepted.
+
+    Raises:
+        InvalidInputError: The manifest cannot be read.
+        NotFoundError: There is no bundle in ``folder``.
+    """
+    manifest = read_manifest(folder)
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    for name in manifest.files.keys() - {INT8_GRAPH}:
+        shutil.copy(folder / name, part / name)
+    if int8.accepted:
+        (part / INT8_GRAPH).write_bytes(graph)
+    if CARD in manifest.files:
+        before, _, _ = (part / CARD).read_text(encoding="utf-8").partition(INT8_HEADING)
+        lines = [before.rstrip("\n"), "", INT8_HEADING, "", *(f"- {sentence}" for sentence in int8.sentences)]
+        (part / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return _seal(part, folder, replace(manifest, int8=int8, version=MANIFEST_VERSION))
+
+
+def _seal(part: Path, folder: Path, manifest: Manifest) -> Manifest:
+    """Vouch for every file of ``part`` and put it in the place of ``folder``."""
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(part.iterdir())}
     whole = replace(manifest, files=hashes)
     (part / MANIFEST).write_text(json.dumps(asdict(whole), sort_keys=True, indent=2) + "\n", encoding="utf-8")

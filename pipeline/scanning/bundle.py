@@ -20,19 +20,24 @@ from pipeline.settings import parse
 
 MANIFEST: Final = "bundle.json"
 GRAPH: Final = "model.onnx"
-KNOWN_FILES: Final = frozenset({"weights.safetensors", GRAPH, "model.int8.onnx", "card.md", "datasheet.md"})
+INT8_GRAPH: Final = "model.int8.onnx"
+KNOWN_FILES: Final = frozenset({"weights.safetensors", GRAPH, INT8_GRAPH, "card.md", "datasheet.md"})
 MOST_BYTES: Final = 1024**3
 MOST_MANIFEST_BYTES: Final = 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """A verified bundle: its manifest, the ONNX graph as bytes, and the sha256 of ``bundle.json`` as its identity."""
+    """A verified bundle: its manifest, the ONNX graph as bytes, and the sha256 of ``bundle.json`` as its identity.
+
+    ``int8_graph`` is there only if the manifest says that its gate accepted it.
+    """
 
     folder: Path
     manifest: Manifest
     graph: bytes
     sha256: str
+    int8_graph: bytes | None = None
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -51,11 +56,23 @@ def open_bundle(folder: Path) -> Bundle:
     manifest = _manifest(content, where=f"{folder.name}/{MANIFEST}")
     for name, sha256 in manifest.files.items():
         _verify(folder, name, sha256)
-    if GRAPH not in manifest.files:
-        raise InvalidInputError(f"the bundle {folder.name} has no {GRAPH}")
-    graph = (folder / GRAPH).read_bytes()
-    _verify_graph(graph, manifest, bundle=folder.name)
-    return Bundle(folder=folder, manifest=manifest, graph=graph, sha256=hashlib.sha256(content).hexdigest())
+    accepted = manifest.int8 is not None and manifest.int8.accepted
+    return Bundle(
+        folder=folder,
+        manifest=manifest,
+        graph=_graph(folder, manifest, GRAPH),
+        sha256=hashlib.sha256(content).hexdigest(),
+        int8_graph=_graph(folder, manifest, INT8_GRAPH) if accepted else None,
+    )
+
+
+def _graph(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """A network of the bundle, verified."""
+    if name not in manifest.files:
+        raise InvalidInputError(f"the bundle {folder.name} has no {name}")
+    graph = (folder / name).read_bytes()
+    _verify_graph(graph, manifest, where=f"{folder.name}/{name}")
+    return graph
 
 
 def _manifest(content: bytes, *, where: str) -> Manifest:
@@ -84,20 +101,20 @@ def _verify(folder: Path, name: str, sha256: str) -> None:
         )
 
 
-def _verify_graph(graph: bytes, manifest: Manifest, *, bundle: str) -> None:
+def _verify_graph(graph: bytes, manifest: Manifest, *, where: str) -> None:
     """Refuse a graph that is no ONNX, keeps data elsewhere, or does not take and give what its manifest needs."""
     try:
         model = onnx.load_model_from_string(graph)
     except DecodeError as error:
-        raise InvalidInputError(f"{bundle}/{GRAPH} is not an ONNX network") from error
+        raise InvalidInputError(f"{where} is not an ONNX network") from error
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in _tensors(model)):
-        raise InvalidInputError(f"{bundle}/{GRAPH} keeps its weights in other files; a bundle's network must be whole")
+        raise InvalidInputError(f"{where} keeps its weights in other files; a bundle's network must be whole")
     inputs = [value.name for value in model.graph.input]
     outputs = [value.name for value in model.graph.output]
     wanted = ["logits"] if manifest.familiarity is None else ["logits", "distance"]
     if inputs != ["pixels"] or outputs != wanted:
         given = " and ".join(map(repr, wanted))
-        raise InvalidInputError(f"{bundle}/{GRAPH} must take 'pixels' and give {given}, it has {inputs} and {outputs}")
+        raise InvalidInputError(f"{where} must take 'pixels' and give {given}, it has {inputs} and {outputs}")
 
 
 def _tensors(message: Any) -> Iterator[onnx.TensorProto]:

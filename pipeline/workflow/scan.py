@@ -81,7 +81,7 @@ def scan(
         ConflictError: Another scan is writing to the same folder.
     """
     bundle = open_bundle(order.model)
-    precision = choose_precision(settings.scan.precision)
+    precision = choose_precision(settings.scan.precision, has_int8=bundle.int8_graph is not None)
     with _alone_in(order.out), bounded_cache():
         working = order.out / WORKING
         mosaic = take_in(order.source, working, settings.intake, report)

@@ -1,12 +1,13 @@
 """A bundle may come from anyone: what differs, is missing or reaches elsewhere is refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from bundles import FAMILIARITY, MANIFEST, red_graph, write_bundle, write_knowing_bundle
+from bundles import ACCEPTED, FAMILIARITY, MANIFEST, red_graph, write_bundle, write_knowing_bundle
 from onnx import TensorProto, helper
 
 from pipeline.errors import InvalidInputError, NotFoundError
@@ -24,6 +25,23 @@ def test_a_whole_bundle_opens_with_what_it_says_of_itself(tmp_path: Path) -> Non
     bundle = open_bundle(write_bundle(tmp_path / "red"))
     assert bundle.manifest.thresholds == MANIFEST.thresholds
     assert len(bundle.sha256) == 64
+
+
+def test_an_int8_network_is_opened_only_where_its_gate_accepted_it(tmp_path: Path) -> None:
+    refused = replace(ACCEPTED, accepted=False)
+    graph = red_graph(gain=0.1)
+    assert open_bundle(write_bundle(tmp_path / "a", int8_graph=graph, int8=ACCEPTED)).int8_graph is not None
+    assert open_bundle(write_bundle(tmp_path / "b", int8_graph=graph, int8=refused)).int8_graph is None
+    assert open_bundle(write_bundle(tmp_path / "c", int8_graph=graph)).int8_graph is None
+    with pytest.raises(InvalidInputError, match="has no model.int8.onnx"):
+        open_bundle(write_bundle(tmp_path / "d", int8=ACCEPTED))
+
+
+def test_an_int8_network_must_be_whole_too(tmp_path: Path) -> None:
+    graph = red_graph()
+    graph.graph.output[0].name = "answers"
+    with pytest.raises(InvalidInputError, match="model.int8.onnx must take 'pixels' and give 'logits'"):
+        open_bundle(write_bundle(tmp_path / "odd", int8_graph=graph, int8=ACCEPTED))
 
 
 def test_no_bundle_is_not_found(tmp_path: Path) -> None:

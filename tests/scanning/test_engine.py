@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bundles import red_graph, write_bundle, write_knowing_bundle
+from bundles import ACCEPTED, red_graph, write_bundle, write_knowing_bundle
 from onnx import TensorProto, helper
 
 from pipeline.domain.model import Calibration
@@ -32,6 +32,23 @@ def test_a_network_with_a_distance_gives_both_and_one_without_gives_none(tmp_pat
     assert given.distance_rc is not None
     np.testing.assert_allclose(given.distance_rc, [[0.6, 2.0]], atol=1e-4)
     assert OpenVinoEngine(open_bundle(write_bundle(tmp_path / "red")), **sizes).answer(pixels_hwb).distance_rc is None
+
+
+def test_int8_runs_the_int8_network_of_the_bundle_and_nothing_else_does(tmp_path: Path) -> None:
+    bundle = open_bundle(write_bundle(tmp_path / "red", int8_graph=red_graph(gain=0.1), int8=ACCEPTED))
+    pixels_hwb = np.full((32, 32, 3), (200, 60, 60), np.uint8)
+
+    def logit(precision: str) -> float:
+        engine = OpenVinoEngine(bundle, height_px=32, width_px=32, precision=precision)
+        return float(engine.logits(pixels_hwb)[0, 0])
+
+    assert [logit(precision) for precision in ("fp32", "bf16", "int8")] == pytest.approx([24, 24, 10], abs=0.3)
+
+
+def test_int8_without_an_accepted_network_is_refused(tmp_path: Path) -> None:
+    bundle = open_bundle(write_bundle(tmp_path / "red"))
+    with pytest.raises(InvalidInputError, match="red-things has no int8 network that passed its gate: use auto"):
+        OpenVinoEngine(bundle, height_px=32, width_px=32, precision="int8")
 
 
 def test_an_unknown_precision_is_refused(tmp_path: Path) -> None:

@@ -175,8 +175,20 @@ def test_progress_counts_every_strip(tmp_path: Path) -> None:
     assert [step.done for step in seen] == list(range(seen[0].total + 1))
 
 
+def test_int8_is_chosen_only_where_a_bundle_has_it_and_the_processor_adds_it_safely(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    for flags, chosen in (("avx2", "fp32"), ("avx512_vnni", "int8"), ("avx_vnni", "int8"), ("amx_int8", "int8")):
+        cpuinfo.write_text(f"vendor_id : GenuineIntel\nflags : avx2 {flags}\n")
+        assert choose_precision("auto", has_int8=True, processor=cpuinfo) == chosen
+        assert choose_precision("auto", processor=cpuinfo) == "fp32"
+
+
 def test_bf16_is_chosen_only_where_the_processor_multiplies_it(tmp_path: Path) -> None:
     cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("vendor_id : AuthenticAMD\nflags : avx2 avx512_bf16\n")
+    assert choose_precision("auto", processor=cpuinfo) == "bf16"
+    cpuinfo.write_text("vendor_id : AuthenticAMD\nflags : avx2\n")
+    assert choose_precision("auto", processor=cpuinfo) == "fp32"
     cpuinfo.write_text("flags : avx2 avx512_bf16\n")
     assert choose_precision("auto", processor=cpuinfo) == "fp32"
     cpuinfo.write_text("flags : avx2 amx_bf16\n")
