@@ -74,9 +74,14 @@ def write_labels(
     return path
 
 
+def left_of(seed: int) -> float:
+    """Where the field of a seed begins, in metres east."""
+    return LEFT + 1000 * (seed - 1)
+
+
 def write_field(folder: Path, *, size: int = 256, seed: int = 1) -> Path:
     """``orthomosaic.tif`` and ``labels.gpkg`` in ``folder``; a kilometre lies between two seeds."""
-    left = LEFT + 1000 * (seed - 1)
+    left = left_of(seed)
     drawn = squares(size, seed)
     pixels_hwb = green_ground(size, size, seed)
     for square in drawn:

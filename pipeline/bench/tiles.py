@@ -35,6 +35,6 @@ class TileScores:
             here = self.scores_yx[row : row + len(scores_yx), column : column + scores_yx.shape[1]]
             np.maximum(here, scores_yx[: here.shape[0], : here.shape[1]], out=here)
 
-    def write(self, folder: Path) -> None:
-        """Write the raster."""
-        write_raster(folder / "scores.tif", self.scores_yx)
+    def write(self, folder: Path, mosaic: Path) -> None:
+        """Write the raster, on the ground of ``mosaic``."""
+        write_raster(folder / "scores.tif", self.scores_yx, mosaic, cell_px=self._cell_px)

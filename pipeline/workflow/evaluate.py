@@ -119,7 +119,8 @@ def judge(question: Question, bundle: Bundle, dataset: DataSet, report: Report =
     """
     model = bundle.manifest
     scorer, rule = _scorer(question, bundle), question.rule(model)
-    assess = assessor_of(*load_knowing(question.model))
+    knows = model.quality is not None or model.familiarity is not None
+    assess = assessor_of(*load_knowing(question.model)) if knows else None
     viewing = Viewing(cell_px=model.stride_px, halo_px=model.halo_px)
     grounds = read_role(dataset, question.role, model_gsd_m=model.gsd_m)
     judged = []

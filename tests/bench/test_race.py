@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from bundles import write_bundle
@@ -10,9 +9,6 @@ from bundles import write_bundle
 from pipeline.bench.course import Lap
 from pipeline.bench.race import CONTESTANTS, Contestant, Course, _record, bound, choose, race, table
 from pipeline.errors import InvalidInputError, PlotwatchError
-
-if TYPE_CHECKING:
-    from pipeline.domain.progress import Progress
 
 ABSENT = Contestant(name="absent", said="a tool nobody has", script="none", needs=("no_such_package",))
 
@@ -49,15 +45,16 @@ def test_medians_are_compared_and_what_is_missing_is_said(tmp_path: Path) -> Non
 
 def test_a_race_leaves_its_record_and_a_progress_for_each_run(tmp_path: Path) -> None:
     model = write_bundle(tmp_path / "red")
-    seen: list[Progress] = []
+    seen: list[tuple[str, int]] = []
     course = Course(model=model, size_px=2048, rounds=2, most_seconds=1)
-    record = race(course, tmp_path / "out", (*choose(["plotwatch", "decode", "network"]), ABSENT), seen.append)
+    contestants = *choose(["plotwatch", "decode", "network"]), ABSENT
+    record = race(course, tmp_path / "out", contestants, lambda step: seen.append((step.stage, step.done)))
     assert json.loads((tmp_path / "out" / "bench.json").read_text()) == record
     lines = {line["name"]: line for line in record["contestants"]}
     assert [len(lines[name]["laps"]) for name in ("plotwatch", "decode", "network", "absent")] == [2, 2, 2, 0]
     assert lines["plotwatch"]["laps"][0]["pixels"] == lines["decode"]["laps"][0]["pixels"] == 2048**2
     assert record["bound_mpix_per_s"] > 0
-    assert [step.done for step in seen if step.stage == "racing"] == [1, 2, 3, 4, 5, 6]
+    assert [done for stage, done in seen if stage == "racing"] == [1, 2, 3, 4, 5, 6]
     assert not (tmp_path / "out" / "running").exists()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from blobs import squares, write_config, write_dataset, write_field, write_labels
+from blobs import left_of, squares, write_config, write_dataset, write_field, write_labels
 from bundles import MANIFEST, red_graph, write_bundle
 from pages import unclosed
 from PIL import Image
@@ -35,7 +35,8 @@ def field(tmp_path: Path) -> Path:
     drawn, labels = squares(512, 8), tmp_path / "field" / "labels.gpkg"
     classes = ["blue" if number % 3 == 0 else square.class_name for number, square in enumerate(drawn)]
     labels.unlink()
-    write_labels(labels, [shapely.box(s.column, s.row, s.column + s.side, s.row + s.side) for s in drawn], classes)
+    outlines = [shapely.box(s.column, s.row, s.column + s.side, s.row + s.side) for s in drawn]
+    write_labels(labels, outlines, classes, left=left_of(8))
     lines = ["version = 1", 'name = "kept"', 'target = ["red"]', "[[source]]", 'role = "test"', 'field = "kept field"']
     lines += ['orthomosaic = "field/orthomosaic.tif"', 'labels = "field/labels.gpkg"']
     (tmp_path / "DATASET.toml").write_text("\n".join(lines))

@@ -25,7 +25,7 @@ def run(mosaic: Path, job: Job, folder: Path) -> int:
         pixels, gsd_cm = int(raster.width * raster.height), 100 * raster.transform.a
     network = folder / "network.onnx"
     network.write_bytes(as_segmentor(bundle.graph, cell_px=bundle.manifest.stride_px, gsd_cm=gsd_cm))
-    write_raster(folder / "scores.tif", geodeep.segment(str(mosaic), str(network)))
+    write_raster(folder / "scores.tif", geodeep.segment(str(mosaic), str(network)), mosaic, cell_px=1)
     return pixels
 
 

@@ -25,7 +25,7 @@ def run(mosaic: Path, job: Job, folder: Path) -> int:
             pixels += sum(min(TILE_PX, raster.height - y) * min(TILE_PX, raster.width - x) for y, x in some)
             if deadline.passed:
                 break
-    scores.write(folder)
+    scores.write(folder, mosaic)
     return pixels
 
 

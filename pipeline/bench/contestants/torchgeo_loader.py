@@ -33,7 +33,7 @@ def run(mosaic: Path, job: Job, folder: Path, *, stride_px: int) -> int:
         tiles += len(corners)
         if deadline.passed:
             break
-    scores.write(folder)
+    scores.write(folder, mosaic)
     return int(width * height * tiles / len(sampler))
 
 
