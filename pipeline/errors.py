@@ -29,6 +29,18 @@ class ConflictError(PlotwatchError):
     """Something else is already being done with this."""
 
 
+class NoRoomError(InvalidInputError):
+    """There is no room left on the disk; free some, and the work goes on."""
+
+
+class StoppedError(ConflictError):
+    """The work was stopped before its end; what is finished is kept, and it can go on from there."""
+
+
+class UnavailableError(ConflictError):
+    """Something that is needed cannot be used just now; the same may work later."""
+
+
 EXIT_CODES: Final[dict[type[PlotwatchError], int]] = {
     InvalidInputError: 2,
     NotFoundError: 2,

@@ -111,3 +111,38 @@ def write_config(folder: Path, *, steps: int = 40, every: int = 20, looks: str =
     path = folder / "config.toml"
     path.write_text(CONFIG.format(steps=steps, every=every, looks=looks) + extra)
     return path
+
+
+COLOURS = {"red": (190, 60, 60), "dark": (120, 70, 60), "magenta": (190, 60, 190)}
+INSET_PX = 4
+"""A label is drawn so far inside of its square: a reader's outline can be told from the cells of a flag."""
+
+
+def write_mixed(folder: Path, seed: int) -> Path:
+    """A field of 11 targets, 5 of them darker than ``bundles.red_graph`` knows at a low gain; returns its labels.
+
+    3 magenta squares look like targets to it. All lie on whole cells.
+    """
+    rng = np.random.default_rng(seed)
+    pixels_hwb = green_ground(384, 384, seed)
+    outlines, classes = [], []
+    for place, kind in enumerate(rng.permutation(["red"] * 6 + ["dark"] * 5 + ["magenta"] * 3 + [""] * 2)):
+        row, column = 32 + 96 * (place // 4), 32 + 96 * (place % 4)
+        if kind:
+            square = np.array(COLOURS[kind]) + rng.integers(-15, 16, (64, 64, 1))
+            pixels_hwb[row : row + 64, column : column + 64] = square
+            outlines.append(shapely.box(column, row, column + 64, row + 64).buffer(-INSET_PX, join_style="mitre"))
+            classes.append("magenta" if kind == "magenta" else "red")
+    write_working(folder / "orthomosaic.tif", pixels_hwb, left=left_of(seed))
+    return write_labels(folder / "labels.gpkg", outlines, classes, left=left_of(seed))
+
+
+def write_mixed_dataset(folder: Path, roles: dict[int, str]) -> Path:
+    """A data set of one mixed field for each seed, with its role."""
+    lines = ["version = 1", f'name = "{folder.name}"', 'target = ["red"]']
+    for seed, role in roles.items():
+        write_mixed(folder / str(seed), seed)
+        lines += ["[[source]]", f'role = "{role}"', f'field = "{folder.name} {seed}"']
+        lines += [f'orthomosaic = "{seed}/orthomosaic.tif"', f'labels = "{seed}/labels.gpkg"']
+    (folder / "DATASET.toml").write_text("\n".join(lines))
+    return folder / "DATASET.toml"

@@ -9,16 +9,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.domain.model import (
-    Calibration,
-    Familiarity,
-    Int8,
-    Int8Check,
-    Manifest,
-    QualityLimits,
-    Thresholds,
-    TrainingData,
-)
+from pipeline.domain.int8 import Int8, Int8Check
+from pipeline.domain.limits import Familiarity, QualityLimits
+from pipeline.domain.model import Calibration, Manifest, Thresholds, TrainingData
 
 MANIFEST = Manifest(
     version=1,

@@ -1,13 +1,18 @@
 """What every test may ask for."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import emptied, migrated_file, opened, sqlite_copy
 from hypothesis import settings as hypothesis_settings
+from postgresql import Cluster, binaries, start, stop
 
 from pipeline.settings import in_continuous_integration, silence_calls_home
+from pipeline.store.database import Database
+from pipeline.store.migration import migrate
 
 silence_calls_home()
 
@@ -15,6 +20,11 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 hypothesis_settings.register_profile("plotwatch", deadline=None)  # time is never asserted
 hypothesis_settings.load_profile("plotwatch")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that train, the longest ones, first: what is left to the end is short, and no worker idles."""
+    items.sort(key=lambda item: "learning" not in item.keywords)
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +54,52 @@ def nobody_calls_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", only_here)
     monkeypatch.setattr(socket, "getaddrinfo", only_names_of_here)
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster() -> Iterator[Cluster]:
+    """A real PostgreSQL server of this test run; skips where none is installed, fails in CI."""
+    programs = binaries()
+    if programs is None:
+        if in_continuous_integration():
+            pytest.fail("PostgreSQL must be installed in CI")
+        pytest.skip("no PostgreSQL server is installed")
+    cluster = start(programs)
+    yield cluster
+    stop(cluster)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql_cluster: Cluster) -> str:
+    """The address of a PostgreSQL database with tables and laws."""
+    url = postgresql_cluster.url(postgresql_cluster.new_database())
+    with opened(url) as database:
+        migrate(database)
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with tables and laws, to be copied."""
+    return migrated_file(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty store in a SQLite file."""
+    with sqlite_copy(sqlite_template, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str) -> Iterator[Database]:
+    """An empty store in PostgreSQL."""
+    with emptied(postgresql_url) as database:
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty store, on each engine in turn."""
+    opened_on: Database = request.getfixturevalue(f"{request.param}_database")
+    return opened_on

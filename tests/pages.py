@@ -15,7 +15,7 @@ def unclosed(text: str) -> list[str]:
 class Balance(HTMLParser):
     """Counts open elements."""
 
-    void = frozenset({"meta", "img", "input", "br", "circle", "path", "rect", "line"})
+    void = frozenset({"link", "meta", "img", "input", "br", "circle", "path", "rect", "line"})
 
     def __init__(self) -> None:
         super().__init__()

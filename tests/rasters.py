@@ -37,6 +37,9 @@ def write_working(
         raster.write(np.moveaxis(pixels_hwb, 2, 0))
         if flown_hw is not None:
             raster.write_mask(flown_hw)
+    if min(height, width) > 512:
+        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as raster:
+            raster.build_overviews([2, 4])
     return path
 
 

@@ -1,6 +1,7 @@
 """The command line: help for everything, one plain sentence and exit code 2 for bad input."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ def plotwatch(*arguments: object, cwd: Path | None = None) -> subprocess.Complet
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd or ROOT)
 
 
-@pytest.mark.parametrize("command", ["scan", "train", "evaluate", "crossvalidate", "stress", "scene", "demo"])
+@pytest.mark.parametrize(
+    "command", ["scan", "train", "evaluate", "crossvalidate", "stress", "scene", "demo", "user", "audit", "db"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     shown = plotwatch(command, "--help")
     assert shown.returncode == 0
@@ -65,7 +68,17 @@ def test_a_scene_too_small_to_render_is_refused(tmp_path: Path) -> None:
 @pytest.mark.learning
 def test_an_evaluation_of_ground_nobody_knows_is_one_plain_sentence(tmp_path: Path) -> None:
     model, data = write_bundle(tmp_path / "red"), tmp_path / "DATASET.toml"
-    for arguments in (["--data", data], ["--data", data, "--role", "tset"]):
-        said = plotwatch("evaluate", "--model", model, "--out", tmp_path / "out", *arguments)
-        assert (said.returncode, len(said.stderr.strip().splitlines())) == (2, 1)
-        assert not (tmp_path / "out").exists()
+    said = plotwatch("evaluate", "--model", model, "--out", tmp_path / "out", "--data", data)
+    assert (said.returncode, len(said.stderr.strip().splitlines())) == (2, 1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_demo_whose_port_is_taken_says_so_before_it_works(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        answer = plotwatch("demo", "--serve", "--port", port, "--out", tmp_path / "d")
+    assert answer.returncode == 4
+    assert answer.stderr.startswith(f"plotwatch: 127.0.0.1:{port} cannot be listened on")
+    assert not (tmp_path / "d").exists()

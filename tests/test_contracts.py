@@ -29,6 +29,8 @@ def test_the_contracts_hold() -> None:
 @pytest.mark.parametrize(
     ("file", "line", "contract"),
     [
+        ("workflow/scan.py", "import sqlalchemy", "only the store knows the database"),
+        ("store/ledger.py", "import pipeline.store.audit", "the store is split by what is remembered"),
         ("domain/plot.py", "import numpy", "the domain stands on the standard library and shapely"),
         ("domain/geometry.py", "import pipeline.domain.flag", "inside domain, files follow the flow"),
         ("imagery/pixels.py", "import pipeline.scanning.scan", "folders are layers"),
@@ -36,6 +38,7 @@ def test_the_contracts_hold() -> None:
         ("scanning/scan.py", "import torch", "only learning needs torch"),
         ("workflow/scan.py", "import rasterio", "only imagery opens rasters"),
         ("workflow/scan.py", "import openvino", "only scanning runs OpenVINO"),
+        ("workflow/advance.py", "import dbos", "only jobs knows DBOS"),
         ("utils.py", "", "folders are layers"),
     ],
 )

@@ -22,13 +22,13 @@ Pixels = npt.NDArray[np.uint8]
 @pytest.fixture(scope="session")
 def land(tmp_path_factory: pytest.TempPathFactory) -> Pixels:
     """A piece of drawn farmland, uint8 [544, 640, 3]."""
-    files = write_scene(SceneSpec(size_px=1024, seed=5), tmp_path_factory.mktemp("land"))
+    files = write_scene(SceneSpec(size_px=2048, seed=11), tmp_path_factory.mktemp("land"))
     with Ground(files.orthomosaic) as ground:
-        return ground.read(column_px=200, row_px=220, width_px=640, height_px=544).pixels_hwb
+        return ground.read(column_px=800, row_px=220, width_px=640, height_px=544).pixels_hwb
 
 
-def test_both_bundles_are_there() -> None:
-    assert BUNDLES == ["demo-poppy", "potato-weeds"]
+def test_all_bundles_are_there() -> None:
+    assert BUNDLES == ["cereal-plots", "demo-poppy", "potato-weeds"]
 
 
 @pytest.mark.parametrize("name", BUNDLES)
@@ -46,7 +46,9 @@ def test_a_card_says_what_it_was_trained_on_and_that_it_is_not_for_operations(na
     assert "Not for operations" in card
     assert "never seen opium poppy, coca or cannabis" in card
     assert "What it was trained on" in card
-    assert "No recall is claimed" in card
+    claimed = "At least 95% of plots on ground like this are found (95 % confidence, n = " in card
+    assert claimed is (name == "potato-weeds")
+    assert claimed is not ("No recall is claimed" in card)
 
 
 def score(bundle: Bundle, working: Path, pixels_hwb: Pixels, **settings: int) -> npt.NDArray[np.float32]:
@@ -69,7 +71,7 @@ def test_a_shifted_window_grid_changes_no_probability_by_a_thousandth(name: str,
     bundle = open_bundle(MODELS / name)
     working = write_working(tmp_path / "w.tif", land)
     whole = score(bundle, working, land, window_px=4096)
-    assert whole.max() - whole.min() > 0.01
+    assert whole.max() - whole.min() > 0.3, "the piece of land has something to find"
     np.testing.assert_allclose(score(bundle, working, land, window_px=256, shift_cells=3), whole, atol=1e-3)
 
 

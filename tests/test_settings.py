@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConflictError, InvalidInputError, NotFoundError, PlotwatchError, exit_code
-from pipeline.settings import Settings, child_environment, load_settings
+from pipeline.settings import Settings, UploadLimits, child_environment, load_settings
 
 
 def write(folder: Path, text: str) -> Path:
@@ -79,3 +79,9 @@ def test_every_family_has_an_exit_code() -> None:
     assert exit_code(ConflictError()) == 4
     assert exit_code(PlotwatchError()) == 1
     assert str(InvalidInputError()) == "What was given cannot be used."
+
+
+@pytest.mark.parametrize("wrong", [{"max_bytes": 0}, {"keep_free_bytes": -1}, {"keep_hours": 0}, {"idle_seconds": -1}])
+def test_limits_under_which_nothing_could_be_uploaded_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InvalidInputError, match="uploads"):
+        UploadLimits(**wrong)  # type: ignore[arg-type]

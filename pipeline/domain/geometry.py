@@ -17,6 +17,27 @@ class MapPoint(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """A box on the globe in degrees of longitude and latitude (EPSG:4326) that does not cross the anti-meridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def __post_init__(self) -> None:
+        """Refuse a box that is not on the globe.
+
+        Raises:
+            InvalidInputError: A side is out of range, or the box has its sides in the wrong order.
+        """
+        if not (-180 <= self.west <= self.east <= 180 and -90 <= self.south <= self.north <= 90):  # noqa: PLR2004 degrees
+            raise InvalidInputError(
+                f"({self.west}, {self.south}, {self.east}, {self.north}) is no box of degrees west, south, east, north"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """The size of a raster in pixels, both at least 1."""
 

@@ -20,6 +20,8 @@ import math
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from pipeline.domain.int8 import Int8
+from pipeline.domain.limits import Familiarity, QualityLimits
 from pipeline.errors import InvalidInputError
 
 MANIFEST_VERSION: Final = 2
@@ -127,70 +129,6 @@ class CellRule:
             )
 
 
-MOST_AP_LOST: Final = 0.005
-"""The average precision that an int8 network may fall behind the float one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Int8Check:
-    """The int8 network against the float one on held-out ground: plots found at the stored threshold, cells ranked.
-
-    ``plots_lost`` were found by the float network and are missed by the int8 one. Average precisions are None where
-    the ground has no target cell, or a score was not a number.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    n_plots: int
-    found_before: int
-    found_after: int
-    plots_lost: int
-    ap_before: float | None
-    ap_after: float | None
-
-    @property
-    def passes(self) -> bool:
-        """Whether no plot is lost and the average precision falls by at most ``MOST_AP_LOST``."""
-        if self.ap_before is None or self.ap_after is None:
-            return False
-        return self.plots_lost == 0 and self.ap_before - self.ap_after <= MOST_AP_LOST
-
-    @property
-    def sentence(self) -> str:
-        """The numbers in words."""
-        found = f"{self.found_before} of {self.n_plots} plots found in float, {self.found_after} after"
-        lost = f"{self.plots_lost} of them lost" if self.plots_lost else "none of them lost"
-        if self.ap_before is None or self.ap_after is None:
-            return f"{found}, {lost}; average precision cannot be compared"
-        return f"{found}, {lost}; average precision {self.ap_before:.4f} in float, {self.ap_after:.4f} after"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Int8:
-    """Whether the bundle has an int8 network, and the numbers that decided it.
-
-    ``mode`` is ``int8`` throughout, or ``mixed`` where some layers stay float. ``calibrate`` decided; ``validate`` is
-    other ground, which decided nothing.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    accepted: bool
-    mode: str
-    decision: str
-    calibrate: Int8Check
-    validate: Int8Check
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What a card says of it: the decision, then the numbers of both grounds."""
-        return (
-            self.decision,
-            f"On the calibration ground, which decided: {self.calibrate.sentence}.",
-            f"On the validation ground: {self.validate.sentence}.",
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
     """What the model saw: ``fingerprint`` is the sha256 over every source file's sha256."""
@@ -201,76 +139,6 @@ class TrainingData:
     fingerprint: str
     licence: str
     sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QualityLimits:
-    """What imagery must be for a cell to be assessed (``imagery.quality`` measures it), set on held-out ground.
-
-    Quantiles of ``n_cells`` good cells with a margin; ``given_up_share`` of those cells lie outside all the same.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    sharpness_least: float
-    """Below it a cell is blurred: energy at 1 px over energy at 4 px, about 0.2 (no detail) to 1 (noise)."""
-    light_least: float
-    """Below it a cell is too dark: mean of all bands, 0 to 255."""
-    light_most: float
-    """Above it a cell is too bright."""
-    saturated_most: float
-    """Above this share of saturated pixels there is glare."""
-    most_poor_share: float
-    """A flight with more ground of poor quality is unlike the calibration's: no claim."""
-    n_cells: int
-    given_up_share: float
-
-    def __post_init__(self) -> None:
-        """Refuse limits that no cell, or every cell, would keep.
-
-        Raises:
-            InvalidInputError: A limit is not finite or out of order, or a share is none.
-        """
-        if not (0 <= self.sharpness_least < math.inf and 0 <= self.light_least < self.light_most < math.inf):
-            raise InvalidInputError(
-                f"quality limits must be positive and in order, got sharpness {self.sharpness_least}, "
-                f"light {self.light_least} to {self.light_most}"
-            )
-        _check_shares(self.saturated_most, self.most_poor_share, self.given_up_share)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Familiarity:
-    """How unlike its training ground a cell may look before the model says that it does not know.
-
-    ``limit`` is the ``quantile`` of the distances of ``n_cells`` held-out cells; ``given_up_share`` of them lie beyond.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
-
-    limit: float
-    quantile: float
-    most_unfamiliar_share: float
-    """A flight with more unfamiliar ground is unlike the calibration's: no claim."""
-    n_cells: int
-    given_up_share: float
-
-    def __post_init__(self) -> None:
-        """Refuse a limit that no ground could keep.
-
-        Raises:
-            InvalidInputError: The limit is not positive and finite, or a share is none.
-        """
-        if not 0 < self.limit < math.inf:
-            raise InvalidInputError(f"a familiarity limit must be positive, got {self.limit}")
-        _check_shares(self.quantile, self.most_unfamiliar_share, self.given_up_share)
-
-
-def _check_shares(*shares: float) -> None:
-    """Refuse numbers that are no shares of a whole."""
-    for share in shares:
-        if not 0 <= share <= 1:
-            raise InvalidInputError(f"a share must be in [0, 1], got {share}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

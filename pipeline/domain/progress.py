@@ -16,7 +16,7 @@ class Progress:
 
 
 Report: TypeAlias = Callable[[Progress], None]
-"""Receives every step of a long job; must return quickly and not raise."""
+"""Receives every step of a long job; must return quickly. It may raise StoppedError: the job ends there, resumable."""
 
 
 def say_nothing(progress: Progress) -> None:

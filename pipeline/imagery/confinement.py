@@ -19,11 +19,8 @@ FIRST_FILE_BYTES: Final = 64 * 1024**2
 
 def confine(*, parent: int, memory_bytes: int, cpu_seconds: int) -> None:
     """Limit this process for good; it dies with the process ``parent``."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        raise SystemExit(1)
-    leave_the_network(libc)
+    die_with(parent)
+    leave_the_network(ctypes.CDLL(None, use_errno=True))
     for kind, most in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CPU, cpu_seconds),
@@ -34,6 +31,13 @@ def confine(*, parent: int, memory_bytes: int, cpu_seconds: int) -> None:
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (allowed, allowed))
     limit_files(FIRST_FILE_BYTES)
+
+
+def die_with(parent: int) -> None:
+    """End this process, as kill -9 does, when the thread of the process ``parent`` that started it ends."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        raise SystemExit(1)
 
 
 def limit_files(most_bytes: int) -> None:

@@ -29,7 +29,8 @@ from rasterio.env import Env
 
 import pipeline
 from pipeline.domain.progress import Progress, Report
-from pipeline.errors import InvalidInputError
+from pipeline.errors import InvalidInputError, NoRoomError
+from pipeline.imagery.relief import Relief
 from pipeline.imagery.working import Working
 from pipeline.settings import IntakeLimits, child_environment, parse
 
@@ -74,6 +75,19 @@ def make_enclosed(upload: Path, folder: Path, limits: IntakeLimits, report: Repo
     Raises:
         InvalidInputError: The upload is refused, or the process did not survive it.
     """
+    return _enclosed(_job(upload, folder, limits, makes="working"), folder, Working, report)
+
+
+def relief_enclosed(upload: Path, folder: Path, limits: IntakeLimits, report: Report) -> Relief:
+    """``relief.make_relief`` in such a process.
+
+    Raises:
+        InvalidInputError: The surface model is refused, or the process did not survive it.
+    """
+    return _enclosed(_job(upload, folder, limits, makes="relief"), folder, Relief, report)
+
+
+def _enclosed(job: bytes, folder: Path, kind: type[Answered], report: Report) -> Answered:
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module
         COMMAND,
         stdin=subprocess.PIPE,
@@ -84,13 +98,14 @@ def make_enclosed(upload: Path, folder: Path, limits: IntakeLimits, report: Repo
         start_new_session=True,
     ) as process:
         try:
-            return _converse(process, _job(upload, folder, limits), report)
+            return _converse(process, job, kind, report)
         finally:
             _end(process)
 
 
-def _job(upload: Path, folder: Path, limits: IntakeLimits) -> bytes:
+def _job(upload: Path, folder: Path, limits: IntakeLimits, *, makes: str) -> bytes:
     job = {
+        "makes": makes,
         "parent": os.getpid(),
         "upload": str(upload.absolute()),
         "limits": asdict(limits),
@@ -107,7 +122,7 @@ def _free_bytes(folder: Path) -> int:
     return status.f_bavail * status.f_frsize
 
 
-def _converse(process: "subprocess.Popen[bytes]", job: bytes, report: Report) -> Working:
+def _converse(process: "subprocess.Popen[bytes]", job: bytes, kind: type[Answered], report: Report) -> Answered:
     """Give the job and listen until the last answer."""
     if process.stdin is None or process.stdout is None:
         raise InvalidInputError(BROKEN)
@@ -125,7 +140,7 @@ def _converse(process: "subprocess.Popen[bytes]", job: bytes, report: Report) ->
             patience = STALL_SECONDS
             report(_checked(Progress, answer["progress"]))
         elif "result" in answer:
-            return _checked(Working, answer["result"])
+            return _checked(kind, answer["result"])
         else:
             raise _refusal(process, answer)
 
@@ -159,7 +174,8 @@ def _answer(lines: "queue.SimpleQueue[bytes]", patience_s: float) -> dict[str, A
 def _refusal(process: "subprocess.Popen[bytes]", answer: dict[str, Any]) -> InvalidInputError:
     """The error for an answer that is none of success."""
     if "refusal" in answer:
-        return InvalidInputError(one_line(str(answer["refusal"])))
+        said = one_line(str(answer["refusal"]))
+        return NoRoomError(said) if answer.get("full") else InvalidInputError(said)
     number = uuid.uuid4().hex[:12]
     status = _status(process)
     LOG.error("intake fault %s: process ended with %s: %s", number, status, answer.get("fault", "without a word"))

@@ -135,9 +135,8 @@ def choose_bands(header: Header) -> Bands:
         note = "The bands have no names: the first three were taken for red, green and blue, in this order."
         return Bands(rgb=(1, 2, 3), alpha=alpha, notes=(note, *_unused(header, {1, 2, 3, alpha})))
     if len(header.colours) < len(RGB):
-        raise InvalidInputError(
-            f"the picture has {_counted(len(header.colours), 'band')} where three are needed; {EXPORT_RGB}"
-        )
+        bands = "1 band" if len(header.colours) == 1 else "2 bands"
+        raise InvalidInputError(f"the picture has {bands} where three are needed; {EXPORT_RGB}")
     raise InvalidInputError(
         f"the picture has {len(header.colours)} bands and does not say which are red, green and blue; "
         "name them in their colour interpretation, or export only these three"
@@ -162,10 +161,6 @@ def _check_values(header: Header) -> None:
 def _unused(header: Header, used: set[int | None]) -> tuple[str, ...]:
     unused = [str(band) for band in range(1, len(header.colours) + 1) if band not in used]
     return (f"Not used: band {', '.join(unused)}.",) if unused else ()
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
 def mask_source(header: Header, bands: Bands) -> MaskOrigin:

@@ -34,7 +34,7 @@ def main() -> None:
         _say(answers, {"refusal": NO_MEMORY})
     except Exception as error:  # noqa: BLE001 - the entry point of this process
         full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-        _say(answers, {"refusal": NO_ROOM} if full else {"fault": traceback.format_exc()})
+        _say(answers, {"refusal": NO_ROOM, "full": True} if full else {"fault": traceback.format_exc()})
 
 
 def _answers() -> TextIO:
@@ -54,6 +54,7 @@ def _work(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
     from pydantic import TypeAdapter  # noqa: PLC0415
     from rasterio.env import Env  # noqa: PLC0415
 
+    from pipeline.imagery.relief import Relief, make_relief  # noqa: PLC0415
     from pipeline.imagery.working import Working, make_working  # noqa: PLC0415
     from pipeline.settings import IntakeLimits, parse  # noqa: PLC0415
 
@@ -68,8 +69,10 @@ def _work(job: dict[str, Any], answers: TextIO) -> dict[str, Any]:
                 limit_files(job["file_bytes"])
             _say(answers, {"progress": asdict(progress)})
 
-        working = make_working(Path(job["upload"]), Path.cwd(), limits, report)
-    answer: dict[str, Any] = TypeAdapter(Working).dump_python(working, mode="json")
+        made: Working | Relief
+        make = make_relief if job["makes"] == "relief" else make_working
+        made = make(Path(job["upload"]), Path.cwd(), limits, report)
+    answer: dict[str, Any] = TypeAdapter(type(made)).dump_python(made, mode="json")
     return answer
 
 

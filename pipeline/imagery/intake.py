@@ -23,7 +23,7 @@ from pydantic import TypeAdapter
 
 from pipeline.domain.orthomosaic import Orthomosaic
 from pipeline.domain.progress import Report, say_nothing
-from pipeline.errors import InvalidInputError, NotFoundError
+from pipeline.errors import InvalidInputError, NoRoomError, NotFoundError
 from pipeline.imagery.digest import sha256_of
 from pipeline.imagery.enclosure import make_enclosed
 from pipeline.imagery.source import Found, find_orthomosaic
@@ -32,6 +32,8 @@ from pipeline.settings import IntakeLimits, parse
 
 RECORD_VERSION: Final = 1
 RECORD_NAME: Final = "intake.json"
+QUALITY_NAME: Final = "quality.json"
+"""What a look before a scan (``workflow.check``) leaves beside the working copy."""
 WORK_PREFIX: Final = ".intake-"
 
 
@@ -68,7 +70,7 @@ def take_in(source: Path, folder: Path, limits: IntakeLimits, report: Report = s
         try:
             working = make_enclosed(found.path, work, limits, report)
         except InvalidInputError as error:
-            raise InvalidInputError(f"{found.name}: {error}") from error
+            raise type(error)(f"{found.name}: {error}") from error
         record = _record(found, sha256, limits, working)
         _publish(work, folder, record)
         return record.orthomosaic
@@ -81,10 +83,16 @@ def read_intake(folder: Path) -> Orthomosaic:
         NotFoundError: No intake was completed there.
         InvalidInputError: Its record is damaged or of another version.
     """
-    return _read(folder).orthomosaic
+    return read_intake_record(folder).orthomosaic
 
 
-def _read(folder: Path) -> IntakeRecord:
+def read_intake_record(folder: Path) -> IntakeRecord:
+    """All that ``intake.json`` in ``folder`` says.
+
+    Raises:
+        NotFoundError: No intake was completed there.
+        InvalidInputError: Its record is damaged or of another version.
+    """
     path = folder / RECORD_NAME
     try:
         content = TypeAdapter(dict[str, Any]).validate_json(path.read_bytes())
@@ -100,7 +108,7 @@ def _read(folder: Path) -> IntakeRecord:
 def _finished(folder: Path, sha256: str, limits: IntakeLimits) -> Orthomosaic | None:
     """What a complete earlier intake of the same bytes under the same limits made, if it is still whole."""
     try:
-        record = _read(folder)
+        record = read_intake_record(folder)
         size = (folder / WORKING_NAME).stat().st_size
     except (NotFoundError, InvalidInputError, FileNotFoundError):
         return None
@@ -124,7 +132,7 @@ def _workplace(folder: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise
-        raise InvalidInputError(f"there is no room left in {folder}; free some and try again") from error
+        raise NoRoomError(f"there is no room left in {folder}; free some and try again") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
         if made and not any(folder.iterdir()):

@@ -1,4 +1,4 @@
-"""Where a trusted raster lies: its size, and its georeference if it has one."""
+"""Placing: where a trusted raster lies, and where its points are in another reference system, or in degrees."""
 
 import warnings
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import rasterio
+import shapely
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
 from rasterio.warp import transform
 
-from pipeline.domain.geometry import Georeference, Size
+from pipeline.domain.geometry import Georeference, MapPoint, Size
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.imagery.pixels import Ground
 
@@ -83,6 +84,29 @@ def crs_name(crs: str | None) -> str:
         return "no coordinate reference system"
     authority = CRS.from_user_input(crs).to_authority()
     return ":".join(authority) if authority else "a coordinate reference system without a code"
+
+
+def longitude_latitude(place: Georeference, points: list[MapPoint]) -> list[MapPoint]:
+    """``points`` of ``place``'s CRS in WGS 84: degrees east (x) and degrees north (y)."""
+    if not points:
+        return []
+    east, north = transform(place.crs, "EPSG:4326", [p.x for p in points], [p.y for p in points])
+    return [MapPoint(x, y) for x, y in zip(east, north, strict=True)]
+
+
+def outline_in_degrees(place: Georeference, outline: shapely.Geometry) -> shapely.Geometry:
+    """An outline of ``place``'s CRS in WGS 84, longitude first; outer rings run counterclockwise (RFC 7946)."""
+
+    def to_degrees(points: npt.NDArray[np.float64]) -> object:
+        return np.column_stack(transform(place.crs, "EPSG:4326", points[:, 0], points[:, 1]))
+
+    return shapely.orient_polygons(shapely.make_valid(shapely.transform(outline, to_degrees)))
+
+
+def epsg_code(place: Georeference) -> int | None:
+    """The EPSG code of ``place``'s CRS; None where it has none."""
+    code = CRS.from_wkt(place.crs).to_epsg()
+    return None if code is None else int(code)
 
 
 def without_placing_warnings() -> "warnings.catch_warnings[None]":

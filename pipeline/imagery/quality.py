@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from pipeline.domain.assessability import Reason
 from pipeline.domain.geometry import Georeference
-from pipeline.domain.model import COARSEST, Manifest, QualityLimits
+from pipeline.domain.limits import QualityLimits
+from pipeline.domain.model import COARSEST, Manifest
 from pipeline.imagery.neighbours import FOCUS_REACH_PX, around_most, around_sum, reach_cells
 
 BLOCK: Final = 8

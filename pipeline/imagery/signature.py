@@ -16,6 +16,7 @@ SMALLEST_TIFF_BYTES: Final = 64
 MOST_DIRECTORIES: Final = 256
 """A mosaic of 400,000 px with all overviews and masks has under 40."""
 MOST_TAGS: Final = 4_096
+EXPORT_ANEW: Final = "export it anew as one GeoTIFF picture"
 OTHER_STARTS: Final = (
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"\x89PNG", "a PNG picture"),
@@ -58,9 +59,10 @@ def _demand_chain(file: BinaryIO, *, name: str) -> None:
     try:
         seen: set[int] = set()
         for at in _directories(file):
-            if at in seen or len(seen) == MOST_DIRECTORIES:
-                what = "go in a circle" if at in seen else f"are more than {MOST_DIRECTORIES}"
-                raise InvalidInputError(f"the directories of {name} {what}; export it anew as one GeoTIFF picture")
+            if at in seen:
+                raise InvalidInputError(f"the directories of {name} go in a circle; {EXPORT_ANEW}")
+            if len(seen) == MOST_DIRECTORIES:
+                raise InvalidInputError(f"the directories of {name} are more than {MOST_DIRECTORIES}; {EXPORT_ANEW}")
             seen.add(at)
     except (struct.error, ValueError, OverflowError, OSError) as error:
         raise InvalidInputError(f"{name} is damaged or cut off; copy or upload it again, or export it anew") from error

@@ -19,6 +19,7 @@ from pipeline.domain.orthomosaic import MaskOrigin
 from pipeline.domain.progress import Progress, Report
 from pipeline.errors import InvalidInputError
 from pipeline.imagery import tiff
+from pipeline.imagery.grid import Placement, place
 from pipeline.imagery.header import (
     Header,
     check_cost,
@@ -27,7 +28,6 @@ from pipeline.imagery.header import (
     mask_source,
     read_header,
 )
-from pipeline.imagery.place import Placement, place
 from pipeline.imagery.pyramid import PyramidWriter, Written
 from pipeline.imagery.reprojection import affine, reprojected
 from pipeline.imagery.scaling import Scaling
@@ -158,7 +158,7 @@ def _pixel_notes(plan: _Plan, written: Written, origin: MaskOrigin, header: Head
     missing = header.size.pixels - written.flown_pixels
     percent = 100 * missing / header.size.pixels
     if origin is MaskOrigin.INFERRED:
-        colours = " and ".join(surround.colour.name for surround in plan.surrounds)
+        colours = "white and black" if len(plan.surrounds) > 1 else plan.surrounds[0].colour.name
         notes.append(
             f"The original does not say what was flown: its plain {colours} surround, {percent:.1f} % of the picture, "
             "was inferred to be not flown."

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.domain.assessability import Reason
-from pipeline.domain.model import Familiarity, Manifest, QualityLimits
+from pipeline.domain.limits import Familiarity, QualityLimits
+from pipeline.domain.model import Manifest
 from pipeline.errors import InvalidInputError
 from pipeline.imagery.degradation import blurred
 from pipeline.imagery.neighbours import halo_px, whole_cells

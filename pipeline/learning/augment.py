@@ -12,7 +12,7 @@ from pipeline.errors import InvalidInputError
 from pipeline.learning.chips import Chip
 from pipeline.settings import STRICT
 
-TARGET, OTHER, VALID = 1, 2, 4
+TARGET, OTHER, VALID, KNOWN = 1, 2, 4, 8
 """Bits of the one mask that is turned and scaled with the picture."""
 SEASONS = np.array([[1.22, 1.08, 0.70], [1.05, 1.05, 0.90], [0.85, 1.30, 0.85]])
 """Straw, dull and lush green, as shares of a pixel's mean."""
@@ -88,6 +88,8 @@ class Augmenter:
     def _one(self, chip: Chip, rng: np.random.Generator) -> Chip:
         """One chip; what is not imagery keeps the fill colour whatever the light."""
         stacked_hw = chip.target_hw * TARGET + chip.other_hw * OTHER + chip.valid_hw * VALID
+        if chip.known_hw is not None:
+            stacked_hw += chip.known_hw * KNOWN
         changed = self._change(image=chip.pixels_hwb, mask=stacked_hw.astype(np.uint8))
         target_hw, other_hw, valid_hw = ((changed["mask"] & bit) > 0 for bit in (TARGET, OTHER, VALID))
         if rng.random() < self._amount.not_flown_share:
@@ -97,7 +99,11 @@ class Augmenter:
             pixels_hwb = in_another_season(pixels_hwb, rng)
         pixels_hwb[~valid_hw] = self._fill_rgb
         return Chip(
-            pixels_hwb=pixels_hwb, target_hw=target_hw & valid_hw, other_hw=other_hw & valid_hw, valid_hw=valid_hw
+            pixels_hwb=pixels_hwb,
+            target_hw=target_hw & valid_hw,
+            other_hw=other_hw & valid_hw,
+            valid_hw=valid_hw,
+            known_hw=None if chip.known_hw is None else (changed["mask"] & KNOWN) > 0,
         )
 
 

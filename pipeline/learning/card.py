@@ -68,15 +68,40 @@ class Findings:
     """What else a run found out; what is empty was not looked at, and the card does not mention it.
 
     ``sizes`` are quarters of the plots, smallest first. ``false_by_class`` counts false flags by the look-alike that
-    they touch. ``doubt`` and ``int8`` are whole sentences: when the model does not know, and what became of 8-bit
-    weights.
+    they touch. ``doubt`` are whole sentences: when the model does not know. What became of int8 is decided after the
+    card is written, and added to it (``export.add_int8``).
     """
 
     sizes: tuple[SizeClass, ...] = ()
     false_by_class: Mapping[str, int] = field(default_factory=dict)
     calibration_error: float | None = None
     doubt: tuple[str, ...] = ()
-    int8: tuple[str, ...] = ()
+
+
+def doubts_of(manifest: Manifest, plots: PlotNumbers) -> tuple[str, ...]:
+    """When a model does not know, and how much of the measured ground that was; nothing of one without such limits."""
+    said, quality, familiarity = [], manifest.quality, manifest.familiarity
+    if quality is not None:
+        said.append(
+            f"Imagery: a cell is not assessed when its sharpness is below {quality.sharpness_least:.3f}, its mean "
+            f"light outside {quality.light_least:.0f} to {quality.light_most:.0f} of 255, or more than "
+            f"{quality.saturated_most:.0%} of it saturated. Of {quality.n_cells} cells of calibration ground "
+            f"{quality.given_up_share:.2%} fail that. Where more than {quality.most_poor_share:.0%} of a flight fails, "
+            "no recall is claimed for it."
+        )
+    if familiarity is not None:
+        said.append(
+            "Ground: a cell is not assessed when its colours and textures lie further than "
+            f"{familiarity.limit:.2f} from those of the training ground; of {familiarity.n_cells} cells of calibration "
+            f"ground {familiarity.given_up_share:.2%} do. Where more than {familiarity.most_unfamiliar_share:.0%} of a "
+            "flight does, no recall is claimed for it."
+        )
+    if said:
+        said.append(
+            f"On the validation ground {plots.given_up_ground:.2%} of the cells, and {plots.given_up} plots, were "
+            "given up: uncovered ground, neither found nor missed."
+        )
+    return tuple(said)
 
 
 def limits_of(*, stand_in: bool, notes: tuple[str, ...]) -> tuple[str, ...]:
@@ -117,7 +142,6 @@ def write_card(
             *_failures(measured, found_out),
             *_thresholds(manifest, found_out.calibration_error),
             *_section("When it does not know", found_out.doubt),
-            *_section("8-bit weights", found_out.int8),
         ]
     )
 
@@ -192,6 +216,9 @@ def _numbers(manifest: Manifest, measured: Measured) -> list[str]:
         f"| cells: average precision | {cells.average_precision:.3f} | {of_cells} |",
         f"| cells: precision at 90 % recall | {cells.precision_at_90_recall:.3f} | {of_cells} |",
         f"| cells: precision at 95 % recall | {cells.precision_at_95_recall:.3f} | {of_cells} |",
+        "",
+        "With the data named above these numbers are printed again by",
+        f"`plotwatch evaluate --model models/{manifest.name} --data DATASET.toml --role validate --engine torch`.",
         "",
         "Intervals are exact 95 % intervals (Clopper-Pearson). "
         + claim(plots.recall, manifest.thresholds.recall_target),

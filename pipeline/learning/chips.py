@@ -72,12 +72,22 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """Pixels and truth: uint8 [h, w, 3], and bool [h, w] where there is target, look-alike and imagery."""
+    """Pixels and truth: uint8 [h, w, 3], and bool [h, w] where there is target, look-alike and imagery.
+
+    ``known_hw`` is where anything is known of the ground; None where that is everywhere. What is unknown is seen, but
+    teaches and counts nothing.
+    """
 
     pixels_hwb: npt.NDArray[np.uint8]
     target_hw: npt.NDArray[np.bool_]
     other_hw: npt.NDArray[np.bool_]
     valid_hw: npt.NDArray[np.bool_]
+    known_hw: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def counted_hw(self) -> npt.NDArray[np.bool_]:
+        """Imagery of ground of which something is known; bool [h, w]."""
+        return self.valid_hw if self.known_hw is None else self.valid_hw & self.known_hw
 
 
 class Terrain:
@@ -89,6 +99,7 @@ class Terrain:
         self._raster = open_ground(ground.path, scale=ground.scale, fill_rgb=fill_rgb)
         self._targets = shapely.STRtree(np.array(ground.targets, dtype=object))
         self._others = shapely.STRtree(np.array(ground.look_alikes, dtype=object))
+        self._unknowns = shapely.STRtree(np.array(ground.unknowns, dtype=object))
         self._cache: Patch | None = None
         if cached:
             self._cache = self._read(0, 0, *self._extent)
@@ -112,7 +123,13 @@ class Terrain:
             pixels_hwb[inside], valid_hw[inside] = patch.pixels_hwb, patch.valid_hw
         frame = (column_px, row_px, column_px + width_px, row_px + height_px)
         target_hw, other_hw = (_burn(outlines, frame) & valid_hw for outlines in (self._targets, self._others))
-        return Chip(pixels_hwb=pixels_hwb, target_hw=target_hw, other_hw=other_hw, valid_hw=valid_hw)
+        known_hw = ~_burn(self._unknowns, frame) if len(self._unknowns) else None
+        return Chip(pixels_hwb=pixels_hwb, target_hw=target_hw, other_hw=other_hw, valid_hw=valid_hw, known_hw=known_hw)
+
+    @property
+    def known_px(self) -> float:
+        """The ground of which something is known, in model pixels; at least one."""
+        return max(1.0, self.ground.size.pixels - float(shapely.area(self._unknowns.geometries).sum()))
 
     @property
     def _extent(self) -> tuple[int, int]:
@@ -152,7 +169,7 @@ class ChipSampler:
         self._terrains = terrains
         self._sampling = sampling
         self._seed = seed
-        areas = np.array([terrain.ground.size.pixels for terrain in terrains], float)
+        areas = np.array([terrain.known_px for terrain in terrains], float)
         self._area_share = areas / areas.sum()
         self._targets = _centres(terrains, of_targets=True)
         self._look_alikes = _centres(terrains, of_targets=False)
@@ -203,10 +220,10 @@ def _centres(terrains: Sequence[Terrain], *, of_targets: bool) -> npt.NDArray[np
 def truth_of(chip: Chip, rule: CellRule, *, cell_px: int) -> npt.NDArray[np.float32]:
     """The truth of each cell: 1 target, 0 clear, ``IGNORED`` neither; float32 [y, x].
 
-    The share of target is taken over the pixels of the cell that are imagery.
+    The share of target is taken over the pixels of the cell that are imagery and known.
     """
-    valid_yx = count_cells(chip.valid_hw, cell_px)
-    share_yx = count_cells(chip.target_hw & chip.valid_hw, cell_px) / np.maximum(valid_yx, 1)
+    valid_yx = count_cells(chip.counted_hw, cell_px)
+    share_yx = count_cells(chip.target_hw & chip.counted_hw, cell_px) / np.maximum(valid_yx, 1)
     truth_yx = np.where(share_yx >= rule.target_from, 1.0, np.where(share_yx < rule.clear_below, 0.0, IGNORED))
     truth_yx[valid_yx < rule.least_valid_share * cell_px**2] = IGNORED
     return truth_yx.astype(np.float32)

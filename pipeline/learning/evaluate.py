@@ -17,7 +17,7 @@ from scipy.special import expit
 from pipeline.domain.assessability import Reason
 from pipeline.domain.model import SCORE_LEVELS, Calibration, CellRule, Thresholds
 from pipeline.domain.window import Window, WindowPlan
-from pipeline.learning.chips import Chip, Terrain, count_cells, truth_of
+from pipeline.learning.chips import IGNORED, Chip, Terrain, count_cells, truth_of
 from pipeline.learning.labels import LabelledGround
 from pipeline.learning.network import CellClassifier
 
@@ -136,11 +136,14 @@ def score_terrain(
         )
         margin = halo_px // cell_px
         inner = np.s_[margin : margin + window.rows, margin : margin + window.columns]
-        logits_yx[place] = scorer(seen.pixels_hwb[None])[0][inner]
-        truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner]
-        valid_yx = count_cells(seen.valid_hw, cell_px)[inner]
+        valid_yx = count_cells(seen.counted_hw, cell_px)[inner]
+        if terrain.ground.unknowns and not valid_yx.any():
+            truth_yx[place], reasons_yx[place] = IGNORED, Reason.SLIVER
+            continue
         if assess is not None:
             reasons_yx[place] = assess(seen)[inner]
+        logits_yx[place] = scorer(seen.pixels_hwb[None])[0][inner]
+        truth_yx[place] = truth_of(seen, rule, cell_px=cell_px)[inner]
         reasons_yx[place][valid_yx == 0] = Reason.SLIVER
         valid_px += int(valid_yx.sum())
     return ScoredGround(

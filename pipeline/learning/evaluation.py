@@ -58,6 +58,7 @@ def numbers_of(evaluation: Evaluation) -> dict[str, Any]:
         "mistakes": {
             "misses": [_mistake(one) for one in evaluation.mistakes.misses],
             "false_flags": [_mistake(one) for one in evaluation.mistakes.false_flags],
+            "false_flags_by_look_alike": dict(evaluation.mistakes.false_by_class),
         },
     }
 

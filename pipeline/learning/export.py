@@ -25,7 +25,8 @@ import safetensors
 import torch
 from safetensors.torch import save_file
 
-from pipeline.domain.model import MANIFEST_VERSION, Int8, Manifest
+from pipeline.domain.int8 import Int8
+from pipeline.domain.model import MANIFEST_VERSION, Manifest
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.learning.familiarity import SENSE, KnowingClassifier
 from pipeline.learning.network import Backbone, CellClassifier, build, fold_batch_norm

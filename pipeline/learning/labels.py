@@ -47,6 +47,7 @@ class LabelledGround:
     target: tuple[str, ...]
     source: Source | None = None
     notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def targets(self) -> tuple[shapely.Geometry, ...]:
@@ -56,7 +57,13 @@ class LabelledGround:
     @property
     def look_alikes(self) -> tuple[shapely.Geometry, ...]:
         """The outlines of everything else that was labelled."""
-        return tuple(label.outline for label in self.labels if label.class_name not in self.target)
+        others = {*self.target, *self.unknown}
+        return tuple(label.outline for label in self.labels if label.class_name not in others)
+
+    @property
+    def unknowns(self) -> tuple[shapely.Geometry, ...]:
+        """The outlines of ground of which nothing is known."""
+        return tuple(label.outline for label in self.labels if label.class_name in self.unknown)
 
 
 def read_grounds(dataset: DataSet, *, model_gsd_m: float) -> tuple[LabelledGround, ...]:
@@ -179,6 +186,7 @@ def _ground(drawing: Drawing, place: Place, source: Source, dataset: DataSet, mo
         target=dataset.target,
         source=source,
         notes=drawing.notes,
+        unknown=dataset.unknown,
     )
 
 
@@ -254,7 +262,7 @@ def _check_classes(grounds: tuple[LabelledGround, ...], dataset: DataSet) -> Non
 def _count_classes(grounds: tuple[LabelledGround, ...], dataset: DataSet) -> Counter[str]:
     """How many labels each class has; a class that the data set does not know is refused."""
     counts = Counter(label.class_name for ground in grounds for label in ground.labels)
-    known = set(dataset.target) | set(dataset.look_alikes or counts)
+    known = {*dataset.target, *(dataset.look_alikes or counts), *dataset.unknown}
     unknown = {name: n for name, n in counts.items() if name not in known}
     if unknown:
         said = ", ".join(f"{name!r} ({n} labels)" for name, n in sorted(unknown.items()))

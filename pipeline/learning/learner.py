@@ -73,8 +73,10 @@ def cell_loss(logits_ncyx: Tensor, truth_ncyx: Tensor, told: Optimisation) -> Te
 
 
 def share_loss(logits_ncyx: Tensor, shares_ncyx: Tensor) -> Tensor:
-    """Mean binary cross entropy of shares in [0, 1] over the squares that are not ignored."""
+    """Mean binary cross entropy of shares in [0, 1] over the squares that are not ignored; 0 of none."""
     counted = shares_ncyx >= 0
+    if not counted.any():
+        return logits_ncyx.sum() * 0  # of nothing, a mean would be no number
     return functional.binary_cross_entropy_with_logits(logits_ncyx[counted], shares_ncyx[counted])
 
 
@@ -93,12 +95,13 @@ def _shares(chip: Chip, classifier: CellClassifier, rule: CellRule) -> npt.NDArr
     """Share of target and of look-alike in the squares that the features look at; float32 [2, y, x]."""
     square_px = classifier.feature_px
     shift = max(0, classifier.shift_px - square_px // 2)  # a feature looks around the corner of its square
-    height, width = chip.valid_hw.shape
+    counted_hw = chip.counted_hw
+    height, width = counted_hw.shape
     shares = np.full((2, height // square_px, width // square_px), -1, np.float32)
-    valid_yx = count_cells(_moved(chip.valid_hw, shift), square_px)
+    valid_yx = count_cells(_moved(counted_hw, shift), square_px)
     counted = valid_yx >= rule.least_valid_share * square_px**2
     for number, mask_hw in enumerate((chip.target_hw, chip.other_hw)):
-        inside_yx = count_cells(_moved(mask_hw, shift), square_px)
+        inside_yx = count_cells(_moved(mask_hw & counted_hw, shift), square_px)
         shares[number][counted] = (inside_yx / np.maximum(valid_yx, 1))[counted]
     return shares
 

@@ -59,7 +59,7 @@ class Search:
         halo, cell_px = self.halo_px, classifier.cell_px
         side = WINDOW_PX + 2 * halo
         seen = self.terrains[number].cut(column_px=column - halo, row_px=row - halo, width_px=side, height_px=side)
-        if not seen.valid_hw.any():
+        if not seen.counted_hw.any():
             return np.zeros((0, 4))
         pixels = torch.from_numpy(seen.pixels_hwb[None]).to(classifier.head.weight.device)
         with torch.inference_mode(), torch.autocast(pixels.device.type, dtype=torch.bfloat16, enabled=self.half):

@@ -3,7 +3,8 @@
 Axes: y = cell row, x = cell column.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,10 +38,14 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistakes:
-    """The worst first: misses by how sure the model was that nothing is there, false flags by how sure of a plot."""
+    """The worst first: misses by how sure the model was that nothing is there, false flags by how sure of a plot.
+
+    ``false_by_class`` counts *all* false flags that touch a labelled look-alike by its class, the most frequent first.
+    """
 
     misses: tuple[Mistake, ...]
     false_flags: tuple[Mistake, ...]
+    false_by_class: Mapping[str, int]
 
 
 def worst_mistakes(judged: Sequence[Judged], *, shown: int = SHOWN) -> Mistakes:
@@ -56,7 +61,12 @@ def worst_mistakes(judged: Sequence[Judged], *, shown: int = SHOWN) -> Mistakes:
         false_flags += _false_flags(one, regions, outlines)
     misses.sort(key=lambda one: (one.score, -one.area_m2))
     false_flags.sort(key=lambda one: (-one.score, -one.area_m2))
-    return Mistakes(misses=tuple(misses[:shown]), false_flags=tuple(false_flags[:shown]))
+    taken_for_target = Counter(one.look_alike for one in false_flags if one.look_alike is not None)
+    return Mistakes(
+        misses=tuple(misses[:shown]),
+        false_flags=tuple(false_flags[:shown]),
+        false_by_class=dict(sorted(taken_for_target.items(), key=lambda one: (-one[1], one[0]))),
+    )
 
 
 def outline_of(
@@ -86,7 +96,7 @@ def _false_flags(judged: Judged, regions: Regions, flags: tuple[shapely.Geometry
     ground = judged.scored.ground
     probability_yx = judged.scored.probabilities(judged.calibration)
     targets = shapely.STRtree(ground.targets)
-    others = [label for label in ground.labels if label.class_name not in ground.target]
+    others = [label for label in ground.labels if label.class_name not in {*ground.target, *ground.unknown}]
     tree = shapely.STRtree([label.outline for label in others])
     for outline, (rows, columns) in zip(flags, regions.cells(), strict=True):
         if not len(targets.query(outline, predicate="intersects")):

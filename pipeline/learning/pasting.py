@@ -82,7 +82,7 @@ def paste(chip: Chip, cuttings: Sequence[Cutting], rng: np.random.Generator) -> 
             continue
         row, column = rng.integers(free_rows), rng.integers(free_columns)
         place = np.s_[row : row + height, column : column + width]
-        if chip.valid_hw[place].all() and not (target_hw[place] | chip.other_hw[place]).any():
+        if chip.counted_hw[place].all() and not (target_hw[place] | chip.other_hw[place]).any():
             pixels_hwb[place] = _blended(pixels_hwb[place], cutting)
             target_hw[place] |= cutting.target_hw
     return replace(chip, pixels_hwb=pixels_hwb, target_hw=target_hw)

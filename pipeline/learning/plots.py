@@ -146,11 +146,8 @@ class PlotNumbers:
 def labelled(scored: ScoredGround) -> Labelled:
     """The labelled targets of a scored ground."""
     outlines = scored.ground.targets
-    frame = shapely.box(0, 0, scored.ground.size.width_px, scored.ground.size.height_px)
     pairs = [(cells, np.full(len(cells), n)) for n, one in enumerate(outlines) for cells in [_touched(one, scored)]]
-    inside = np.array(
-        [shapely.area(shapely.intersection(one, frame)) >= LEAST_SHARE_INSIDE * one.area > 0 for one in outlines], bool
-    )
+    inside = lies_inside(scored)
     seen = np.array([_share_assessable(cells, scored) >= LEAST_SHARE_ASSESSABLE for cells, _ in pairs], bool)
     none = np.zeros(0, np.intp)
     return Labelled(
@@ -159,6 +156,18 @@ def labelled(scored: ScoredGround) -> Labelled:
         given_up=int(np.count_nonzero(inside & ~seen)),
         cell=np.concatenate([none, *(cells for cells, _ in pairs)]),
         label=np.concatenate([none, *(labels for _, labels in pairs)]),
+    )
+
+
+def lies_inside(scored: ScoredGround) -> npt.NDArray[np.bool_]:
+    """Which labelled targets of a ground lie mostly on it; bool [labels]."""
+    frame = shapely.box(0, 0, scored.ground.size.width_px, scored.ground.size.height_px)
+    return np.array(
+        [
+            shapely.area(shapely.intersection(one, frame)) >= LEAST_SHARE_INSIDE * one.area > 0
+            for one in scored.ground.targets
+        ],
+        bool,
     )
 
 

@@ -7,6 +7,7 @@
     licence = "MIT, (c) 2025 PrecisionAg Lab"
     target = ["weed"]                    # classes that count
     look_alikes = ["potato"]             # optional: every other class; a class in neither list is then an error
+unknown = ["unknown"]                # optional: of such ground nothing is known; it teaches and counts nothing
 
     [[source]]                           # paths are relative to this file
     role = "train"                       # train, validate, calibrate or test
@@ -116,6 +117,7 @@ class DataSet:
     source: tuple[Source, ...]
     licence: str = "not stated"
     look_alikes: tuple[str, ...] | None = None
+    unknown: tuple[str, ...] = ()
     folder: Path = field(default=Path(), init=False)
 
     def __post_init__(self) -> None:
@@ -128,10 +130,10 @@ class DataSet:
             raise InvalidInputError(
                 f"data set version {self.version} is not known, this software reads {DATASET_VERSION}"
             )
-        both = set(self.target) & set(self.look_alikes or ())
+        both = set(self.target) & {*(self.look_alikes or ()), *self.unknown}
         if not self.target or both:
             raise InvalidInputError(
-                f"data set {self.name}: target must name classes, none of them also a look-alike {sorted(both)}"
+                f"data set {self.name}: target must name classes, none of them also another's {sorted(both)}"
             )
 
     def of_role(self, role: Role) -> tuple[Source, ...]:

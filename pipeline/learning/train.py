@@ -16,7 +16,7 @@ from pipeline.domain.model import MANIFEST_VERSION, Manifest, TrainingData
 from pipeline.domain.progress import Progress, Report
 from pipeline.learning.assess import Assessor, fit_assessor
 from pipeline.learning.calibrate import fit_calibration, set_thresholds
-from pipeline.learning.card import Known, Measured, known_of, limits_of, write_card
+from pipeline.learning.card import Findings, Known, Measured, doubts_of, known_of, limits_of, write_card
 from pipeline.learning.chips import Terrain, open_terrains
 from pipeline.learning.datasheet import write_datasheet
 from pipeline.learning.evaluate import Judged, ScoredGround, score_ground
@@ -76,7 +76,7 @@ def train(config: TrainingConfig, out: Path, report: Report) -> Path:
     measured = _measure(config, data, evaluation)
     bundle = out / config.name
     papers = {
-        CARD: write_card(manifest, measured, _known(config, data)),
+        CARD: write_card(manifest, measured, _known(config, data), _findings(manifest, evaluation)),
         DATASHEET: write_datasheet(data.dataset, data.grounds, data.fingerprint),
     }
     write_bundle(bundle, knowing, config.backbone, manifest, papers)
@@ -162,6 +162,16 @@ def _known(config: TrainingConfig, data: _Data) -> Known:
     """The ground that the network was shown."""
     scale_from, scale_to = config.augment.scale
     return known_of(data.dataset, scale_from=scale_from, scale_to=scale_to)
+
+
+def _findings(manifest: Manifest, evaluation: Evaluation) -> Findings:
+    """What the card says beside the plain numbers."""
+    return Findings(
+        sizes=evaluation.sizes,
+        false_by_class=evaluation.mistakes.false_by_class,
+        calibration_error=evaluation.reliability.error,
+        doubt=doubts_of(manifest, evaluation.plots),
+    )
 
 
 def _write_metrics(

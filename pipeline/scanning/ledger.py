@@ -20,6 +20,8 @@ from pipeline.scanning.scores import NOT_ASSESSED
 LEDGER: Final = "ledger.jsonl"
 SCORES: Final = "scores.u8"
 REASONS: Final = "reasons.u8"
+FLOWN: Final = "flown"
+"""Begins the name of the file in which the flown pixels of each cell are kept while the scan runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,14 @@ class Ledger:
         self._cells_paths = (folder / SCORES, folder / REASONS)
         resumed = self._resume(identity, rows * columns)
         self.done: dict[int, StripDone] = resumed or {}
+        if resumed is None:
+            self._path.unlink(missing_ok=True)  # or a kill right here would leave old strips over emptied scores
+            _take_room(self._cells_paths, rows * columns)
         self.scores_rc, self.reasons_rc = (
-            np.memmap(path, np.uint8, "w+" if resumed is None else "r+", shape=(rows, columns))
-            for path in self._cells_paths
+            np.memmap(path, np.uint8, "r+", shape=(rows, columns)) for path in self._cells_paths
         )
         if resumed is None:
-            self.scores_rc[:] = NOT_ASSESSED
+            self.scores_rc[:], self.reasons_rc[:] = NOT_ASSESSED, 0
             self._begin(identity)
         self._file = self._path.open("a", encoding="utf-8")
         self._file.write("\n")  # a line that a kill cut off must not swallow the next one
@@ -104,6 +108,14 @@ class Ledger:
         return {strip.strip: strip for strip in strips}
 
 
+def _take_room(paths: tuple[Path, ...], size_bytes: int) -> None:
+    """Make the files with all their bytes: on a full disk that is an error; a later write would kill the process."""
+    for path in paths:
+        with path.open("r+b" if path.exists() else "w+b") as file:
+            os.posix_fallocate(file.fileno(), 0, size_bytes)
+            file.truncate(size_bytes)
+
+
 def _read(line: str) -> dict[str, Any] | None:
     """A line of the ledger; None for one that was cut off by a kill."""
     try:
@@ -118,3 +130,5 @@ def clear_ledger(folder: Path) -> None:
     (folder / LEDGER).unlink(missing_ok=True)
     (folder / SCORES).unlink(missing_ok=True)
     (folder / REASONS).unlink(missing_ok=True)
+    for counted in folder.glob(f"{FLOWN}-*.i32"):
+        counted.unlink()

@@ -1,4 +1,4 @@
-"""An int8 network from a float one, and the gate that it must pass: no plot lost, almost no average precision.
+"""An int8 network from a float one, and its gate: no plot lost, almost no average precision, the same familiarity.
 
 NNCF measures the range of every layer's values on calibration windows and writes the network again with 8-bit weights
 and activations (ONNX, QuantizeLinear and DequantizeLinear), which OpenVINO runs as int8. Where the whole network in
@@ -22,7 +22,7 @@ import numpy.typing as npt
 import onnx
 import onnx.numpy_helper
 
-from pipeline.domain.model import MOST_AP_LOST, Int8Check
+from pipeline.domain.int8 import MOST_AP_LOST, MOST_UNFAMILIAR_MOVED, Int8Check
 
 PIXELS: Final = "pixels"
 LOGITS: Final = "logits"
@@ -33,11 +33,13 @@ CHATTY: Final = ("nncf", "torch.utils.cpp_extension")
 class Answers:
     """How a network does on held-out ground: which plots it finds (bool [plots]), and how well it ranks cells.
 
-    The average precision is not a number where there is no target cell.
+    The average precision is not a number where there is no target cell. ``unfamiliar`` is the share of cells beyond the
+    limit of familiarity; None of a bundle without one.
     """
 
     found: npt.NDArray[np.bool_]
     average_precision: float
+    unfamiliar: float | None = None
 
 
 Quantiser: TypeAlias = Callable[[bytes, Sequence[str]], bytes]
@@ -92,6 +94,8 @@ def compare(before: Answers, after: Answers) -> Int8Check:
         plots_lost=int((before.found & ~after.found).sum()),
         ap_before=_number(before.average_precision),
         ap_after=_number(after.average_precision),
+        unfamiliar_before=None if before.unfamiliar is None else round(before.unfamiliar, 6),
+        unfamiliar_after=None if after.unfamiliar is None else round(after.unfamiliar, 6),
     )
 
 
@@ -109,7 +113,13 @@ def _verdict(check: Int8Check) -> str:
         f"{'loses' if change > 0 else 'gains'} {abs(change):.4f} of average precision (at most {MOST_AP_LOST} allowed)"
     )
     plots = f"{check.plots_lost or 'none'} of {check.found_before} found plots"
-    return f"{'passes' if check.passes else 'fails'}: it loses {plots} and {fell}"
+    familiar = ""
+    if check.unfamiliar_before is not None:
+        familiar = (
+            f", and calls {abs(check.unfamiliar_moved):.2%} {'more' if check.unfamiliar_moved > 0 else 'less'} of the "
+            f"ground unfamiliar (at most {MOST_UNFAMILIAR_MOVED:.1%} allowed)"
+        )
+    return f"{'passes' if check.passes else 'fails'}: it loses {plots} and {fell}{familiar}"
 
 
 def attempts(model: onnx.ModelProto) -> Iterator[Attempt]:

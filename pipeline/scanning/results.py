@@ -4,6 +4,8 @@
     flags.geojson  the same in longitude and latitude (RFC 7946)
     scores.tif     probability x 254 a cell, 255 not assessed      (scanning.scores)
     states.tif     the state of every pixel                        (scanning.scores)
+    fly-again.geojson  what a team has to go back for              (workflow.fly_again)
+    ground.json    the ground that counts as covered               (imagery.looked)
     scan.json      what was scanned with what, and what came out: the fields of ``ScanRecord``
     report.html    the same for people                             (workflow.report)
 
@@ -19,17 +21,30 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from pyogrio.raw import read as read_vectors
 
 from pipeline.domain.assessability import Difference
 from pipeline.domain.claim import Claim
 from pipeline.domain.coverage import GroundState, StateAreas
-from pipeline.domain.flag import Flag
+from pipeline.domain.flag import Flag, FlagId
 from pipeline.domain.geometry import Georeference
+from pipeline.domain.plot import CandidatePlot
+from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.imagery.vectors import Outlines, write_outlines
 from pipeline.imagery.whole import whole_file, write_text
+from pipeline.settings import parse
 
 VERSION: Final = 1
-FILES: Final = ("flags.gpkg", "flags.geojson", "scores.tif", "states.tif", "scan.json", "report.html")
+FILES: Final = (
+    "flags.gpkg",
+    "flags.geojson",
+    "scores.tif",
+    "states.tif",
+    "fly-again.geojson",
+    "ground.json",
+    "scan.json",
+    "report.html",
+)
 FIELDS: Final = ("id", "class", "score", "area_m2", "cells", "model", "threshold", "status")
 
 
@@ -135,6 +150,52 @@ def by_state(areas: StateAreas) -> tuple[dict[str, int], dict[str, float]]:
 def write_record(folder: Path, record: ScanRecord) -> None:
     """Write ``scan.json``."""
     write_text(folder / "scan.json", json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n")
+
+
+def read_scan_record(folder: Path) -> ScanRecord:
+    """What ``scan.json`` in ``folder`` says.
+
+    Raises:
+        NotFoundError: No scan was finished there.
+        InvalidInputError: The record is damaged, or of another version.
+    """
+    try:
+        content = json.loads((folder / "scan.json").read_bytes())
+    except FileNotFoundError as error:
+        raise NotFoundError(f"no scan was finished in {folder}") from error
+    except ValueError as error:
+        raise InvalidInputError(f"{folder / 'scan.json'} is damaged; scan again") from error
+    if not isinstance(content, dict) or content.get("version") != VERSION:
+        raise InvalidInputError(f"{folder / 'scan.json'} is not of version {VERSION}; scan again")
+    return parse(ScanRecord, content, where="scan.json")
+
+
+def read_flags(folder: Path) -> tuple[Flag, ...]:
+    """The flags in ``flags.gpkg``, in its order, rounded as they are there; outlines are in the orthomosaic's CRS.
+
+    Raises:
+        NotFoundError: There is no such file.
+    """
+    path = folder / "flags.gpkg"
+    if not path.is_file():
+        raise NotFoundError(f"no scan was finished in {folder}")
+    _, _, wkb, columns = read_vectors(path, layer="flags", columns=list(FIELDS))
+    rows = [dict(zip(FIELDS, row, strict=True)) for row in zip(*columns, strict=True)]
+    return tuple(
+        Flag(
+            id=FlagId(row["id"]),
+            plot=CandidatePlot(
+                outline=outline,
+                class_name=row["class"],
+                score=float(row["score"]),
+                area_m2=float(row["area_m2"]),
+                cells=int(row["cells"]),
+            ),
+            model=row["model"],
+            threshold=float(row["threshold"]),
+        )
+        for outline, row in zip(shapely.from_wkb(wkb), rows, strict=True)
+    )
 
 
 def write_flags(folder: Path, flags: Sequence[Flag], place: Georeference) -> None:

@@ -102,6 +102,16 @@ def grid_for(mosaic: Orthomosaic, model: Manifest, settings: ScanSettings) -> Ce
     return CellGrid(mosaic=mosaic.size, stride_px=model.stride_px, model_px_per_px=scale)
 
 
+def look(reading: Reading, model: Manifest, ground: Ground, window: Window) -> Looked:
+    """Read a window and judge its imagery."""
+    patch, stride = reading.patch(ground, window), reading.grid.stride_px
+    whole_rc = whole_cells(patch.valid_hw, stride)
+    poor_rc = np.full(whole_rc.shape, Reason.NONE, np.uint8)
+    if model.quality is not None:
+        poor_rc = judge(measure_quality(patch.pixels_hwb, patch.valid_hw, cell_px=stride), model.quality)
+    return Looked(pixels_hwb=patch.pixels_hwb, whole_rc=whole_rc, poor_rc=poor_rc)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenseScan:
     """One scan: what is read, by which engine, for which model."""
@@ -146,15 +156,6 @@ class DenseScan:
         ledger.scores_rc[place] = np.where(flown_rc & (reasons_rc == Reason.NONE), scores_rc, NOT_ASSESSED)
         ledger.reasons_rc[place] = np.where(flown_rc, reasons_rc, Reason.NONE)
 
-    def _look(self, ground: Ground, window: Window) -> Looked:
-        """Read a window and judge its imagery."""
-        patch, stride = self.reading.patch(ground, window), self.reading.grid.stride_px
-        whole_rc = whole_cells(patch.valid_hw, stride)
-        poor_rc = np.full(whole_rc.shape, Reason.NONE, np.uint8)
-        if self.model.quality is not None:
-            poor_rc = judge(measure_quality(patch.pixels_hwb, patch.valid_hw, cell_px=stride), self.model.quality)
-        return Looked(pixels_hwb=patch.pixels_hwb, whole_rc=whole_rc, poor_rc=poor_rc)
-
     def _scored(self, windows: Iterator[Window]) -> Generator[tuple[Window, Looked, Answer]]:
         """The answer for each window, in order; while some are scored the next are read and judged."""
         scale, fill = self.reading.grid.model_px_per_px, self.model.fill_rgb
@@ -164,7 +165,9 @@ class DenseScan:
             ThreadPoolExecutor(1, "read") as readers,
             ThreadPoolExecutor(self.engine.lanes, "score") as scorers,
         ):
-            read = _ahead(readers, lambda window: self._look(ground, window), windows, self.read_ahead)
+            read = _ahead(
+                readers, lambda window: look(self.reading, self.model, ground, window), windows, self.read_ahead
+            )
             pairs = _ahead(scorers, lambda pair: self.engine.answer(pair[1].pixels_hwb), read, self.engine.lanes)
             for (window, looked), answer in pairs:
                 yield window, looked, answer

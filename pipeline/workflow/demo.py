@@ -13,11 +13,12 @@ import shapely
 from pyogrio.raw import read as read_vectors
 from scipy.stats import binomtest
 
+from pipeline.domain.flight import FlightState
 from pipeline.domain.progress import Report, say_nothing
+from pipeline.errors import InvalidInputError
 from pipeline.imagery.scenes import SceneSpec, write_scene
-from pipeline.scanning.results import ScanRecord
-from pipeline.settings import Settings
-from pipeline.workflow.scan import Order, scan
+from pipeline.scanning.results import ScanRecord, read_scan_record
+from pipeline.workflow.open_bureau import OpenBureau, Premises, open_bureau
 
 SEED: Final = 7
 """Neither trained on (101-110) nor used to set the threshold (201-202) or to measure (301-302)."""
@@ -63,23 +64,22 @@ class Demonstration:
     record: ScanRecord
     comparison: Comparison
     scene: Path
-    results: Path
+    bureau: OpenBureau
 
 
-def demonstrate(
-    model: Path, out: Path, settings: Settings, *, land: Land, report: Report = say_nothing
-) -> Demonstration:
-    """Render ``land`` into ``out``, scan it with ``model`` and count what was found.
+def demonstrate(premises: Premises, scene: Path, *, land: Land, report: Report = say_nothing) -> Demonstration:
+    """Render ``land`` into ``scene``, scan it as the flight of a new bureau, and count what was found.
 
     Raises:
-        NotFoundError: There is no such model.
-        InvalidInputError: The size or the output folder cannot be used.
+        InvalidInputError: The size or the folder cannot be used, or the flight could not be scanned.
     """
-    scene, results = out / "scene", out / "scan"
     write_scene(SceneSpec(size_px=land.size_px, seed=land.seed), scene, report)
-    record = scan(Order(source=scene / "orthomosaic.tif", model=model, out=results), settings, report)
-    comparison = compare(results / "flags.gpkg", scene / "truth.gpkg", target=record.model.classes[0])
-    return Demonstration(record=record, comparison=comparison, scene=scene, results=results)
+    bureau = open_bureau(premises, scene / "orthomosaic.tif", report)
+    if bureau.flight.state is not FlightState.SCANNED:
+        raise InvalidInputError(f"the demo's flight was not scanned: {bureau.flight.reason}")
+    record = read_scan_record(bureau.results)
+    comparison = compare(bureau.results / "flags.gpkg", scene / "truth.gpkg", target=record.model.classes[0])
+    return Demonstration(record=record, comparison=comparison, scene=scene, bureau=bureau)
 
 
 def compare(flags: Path, truth: Path, *, target: str) -> Comparison:

@@ -35,7 +35,7 @@ from pipeline.learning.export import load_knowing, load_network
 from pipeline.learning.labels import LabelledGround, read_role
 from pipeline.learning.sources import DataSet, Role, data_fingerprint, read_dataset
 from pipeline.scanning.bundle import Bundle, open_bundle
-from pipeline.scanning.engine import OpenVinoEngine, choose_precision
+from pipeline.scanning.engine import Answer, OpenVinoEngine, choose_precision
 from pipeline.scanning.results import claimed
 from pipeline.workflow.illustrate import Shown, write_page
 
@@ -247,23 +247,26 @@ def _scorer(question: Question, bundle: Bundle) -> Scorer:
     if question.engine == "torch":
         network, _ = load_network(bundle.folder)
         return torch_scorer(network)
-    return _OpenVinoScorer(bundle, choose_precision(question.precision))
+    return Engines(bundle, choose_precision(question.precision, has_int8=bundle.int8_graph is not None)).logits
 
 
-class _OpenVinoScorer:
+class Engines:
     """A bundle's network in OpenVINO, compiled once for each size of window."""
 
     def __init__(self, bundle: Bundle, precision: str) -> None:
-        self._bundle = bundle
+        self.bundle = bundle
         self._precision = precision
-        self._engines: dict[tuple[int, int], OpenVinoEngine] = {}
+        self._engines: dict[tuple[int, ...], OpenVinoEngine] = {}
 
-    def __call__(self, pixels_nhwb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Pixels uint8 [n, h, w, 3] to logits float32 [n, y, x]."""
-        height_px, width_px = pixels_nhwb.shape[1:3]
-        if (height_px, width_px) not in self._engines:
-            self._engines[height_px, width_px] = OpenVinoEngine(
-                self._bundle, height_px=height_px, width_px=width_px, precision=self._precision
+    def answer(self, pixels_hwb: npt.NDArray[np.uint8]) -> Answer:
+        """Logits, and distance where the bundle has it, of pixels uint8 [h, w, 3]."""
+        height_px, width_px = size = pixels_hwb.shape[:2]
+        if size not in self._engines:
+            self._engines[size] = OpenVinoEngine(
+                self.bundle, height_px=height_px, width_px=width_px, precision=self._precision
             )
-        engine = self._engines[height_px, width_px]
-        return np.stack([engine.logits(np.ascontiguousarray(one_hwb)) for one_hwb in pixels_nhwb])
+        return self._engines[size].answer(np.ascontiguousarray(pixels_hwb))
+
+    def logits(self, pixels_nhwb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Pixels uint8 [n, h, w, 3] to logits float32 [n, y, x]."""
+        return np.stack([self.answer(one_hwb).logits_rc for one_hwb in pixels_nhwb])

@@ -3,29 +3,37 @@
 float network scored -> int8 network made from training ground -> scored on the same windows -> decision -> bundle
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.domain.model import CellRule, Int8, Manifest
+from pipeline.domain.assessability import Reason
+from pipeline.domain.int8 import Int8
+from pipeline.domain.model import CellRule, Manifest
 from pipeline.domain.progress import Progress, Report, say_nothing
 from pipeline.errors import InvalidInputError
-from pipeline.learning.chips import ChipSampler, Sampling, Terrain, open_terrains
-from pipeline.learning.evaluate import Judged, ScoredGround, Scorer, Viewing, measure_cells, score_terrain
+from pipeline.imagery.neighbours import pooled_distance, whole_cells
+from pipeline.learning.chips import Chip, ChipSampler, Sampling, Terrain, open_terrains
+from pipeline.learning.evaluate import Judged, ScoredGround, Viewing, measure_cells, score_terrain
 from pipeline.learning.export import add_int8
 from pipeline.learning.labels import read_grounds
 from pipeline.learning.plots import labelled, tally_at_threshold
 from pipeline.learning.sources import Role, data_fingerprint, read_dataset
 from pipeline.scanning.bundle import Bundle, open_bundle
-from pipeline.scanning.engine import OpenVinoEngine
 from pipeline.scanning.quantise import Answers, Judge, Quantiser, compare, nncf_quantiser, quantise
+from pipeline.workflow.evaluate import Engines
 
 WINDOWS: Final = 256
-"""Calibration windows: NNCF's own default is 300."""
+"""Calibration windows at most: NNCF's own default is 300."""
+FEWEST_WINDOWS: Final = 8
+TIMES_SEEN: Final = 4
+"""How often a pixel of small training ground is in a window, on average: more windows would show the same again."""
 WINDOW_PX: Final = 384
 SEED: Final = 8
 CACHE_GB: Final = 2.0
@@ -83,7 +91,9 @@ def _terrains(manifest: Manifest, data: Path) -> dict[Role, tuple[Terrain, ...]]
 
 def _windows(terrains: Sequence[Terrain]) -> npt.NDArray[np.uint8]:
     """Calibration windows, half of them around targets, always the same ones; uint8 [n, h, w, 3]."""
-    sampler = ChipSampler(terrains, Sampling(chip_px=WINDOW_PX, batch=WINDOWS), seed=SEED)
+    covering = math.ceil(TIMES_SEEN * sum(terrain.known_px for terrain in terrains) / WINDOW_PX**2)
+    number = min(max(covering, FEWEST_WINDOWS), WINDOWS)
+    sampler = ChipSampler(terrains, Sampling(chip_px=WINDOW_PX, batch=number), seed=SEED)
     return np.stack([chip.pixels_hwb for chip in sampler.batch(0, margin=1.0)])
 
 
@@ -96,36 +106,43 @@ def _judge(bundle: Bundle, terrains: Sequence[Terrain], report: Report) -> Judge
         return Answers(
             found=np.concatenate([_found(one, bundle.manifest) for one in scored]),
             average_precision=measure_cells(scored).average_precision,
+            unfamiliar=None if bundle.manifest.familiarity is None else _unfamiliar(scored),
         )
 
     return judge
 
 
 def _found(scored: ScoredGround, manifest: Manifest) -> npt.NDArray[np.bool_]:
-    """Which plots of a ground a scan flags; bool [plots]."""
-    judged = Judged(scored=scored, calibration=manifest.calibration, thresholds=manifest.thresholds)
-    return tally_at_threshold(judged, labelled(scored)).found
+    """Which plots of a ground a scan flags, wherever it is assessable; bool [plots]."""
+    everywhere = replace(scored, assessable_yx=scored.why_yx != Reason.SLIVER)
+    judged = Judged(scored=everywhere, calibration=manifest.calibration, thresholds=manifest.thresholds)
+    return tally_at_threshold(judged, labelled(everywhere)).found
+
+
+def _unfamiliar(scored: Sequence[ScoredGround]) -> float:
+    """The share of cells with imagery that are called unfamiliar, in [0, 1]."""
+    reasons = np.concatenate([one.why_yx.ravel() for one in scored])
+    return float((reasons == Reason.UNFAMILIAR).sum() / max(1, (reasons != Reason.SLIVER).sum()))
 
 
 def _score(bundle: Bundle, precision: str, terrains: Sequence[Terrain], report: Report) -> tuple[ScoredGround, ...]:
     """Every cell of every ground, scored by the bundle's network of a precision."""
     manifest, scored = bundle.manifest, []
     viewing = Viewing(cell_px=manifest.stride_px, halo_px=manifest.halo_px)
-    scorer = engine_scorer(bundle, precision)
+    engines = Engines(bundle, precision)
     for number, terrain in enumerate(terrains, start=1):
-        scored.append(score_terrain(scorer, terrain, manifest.cell_rule or CellRule(), viewing))
+        rule = manifest.cell_rule or CellRule()
+        scored.append(score_terrain(engines.logits, terrain, rule, viewing, assess=partial(_familiar, engines)))
         report(Progress(stage=f"{STAGE}: scoring in {precision}", done=number, total=len(terrains), unit="grounds"))
     return tuple(scored)
 
 
-def engine_scorer(bundle: Bundle, precision: str) -> Scorer:
-    """A bundle's network in OpenVINO, compiled once for each size of window."""
-    engines: dict[tuple[int, ...], OpenVinoEngine] = {}
-
-    def score(pixels_nhwb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        height_px, width_px = size = pixels_nhwb.shape[1:3]
-        if size not in engines:
-            engines[size] = OpenVinoEngine(bundle, height_px=height_px, width_px=width_px, precision=precision)
-        return np.stack([engines[size].logits(np.ascontiguousarray(one_hwb)) for one_hwb in pixels_nhwb])
-
-    return score
+def _familiar(engines: Engines, chip: Chip) -> npt.NDArray[np.uint8]:
+    """The reason of each cell of a chip: unfamiliar as these engines see it, or none; uint8 [y, x]."""
+    manifest = engines.bundle.manifest
+    whole_yx = whole_cells(chip.valid_hw, manifest.stride_px)
+    distance_yx = engines.answer(chip.pixels_hwb).distance_rc
+    if manifest.familiarity is None or distance_yx is None:
+        return np.full(whole_yx.shape, Reason.NONE, np.uint8)
+    pooled_yx = pooled_distance(distance_yx, whole_yx, manifest.stride_px)
+    return np.where(pooled_yx <= manifest.familiarity.limit, Reason.NONE, Reason.UNFAMILIAR).astype(np.uint8)

@@ -17,7 +17,7 @@ from pipeline.domain.flag import Flag
 from pipeline.domain.geometry import Georeference, MapPoint
 from pipeline.domain.model import Manifest
 from pipeline.imagery.pictures import Album, Crop, Picture
-from pipeline.imagery.positions import longitude_latitude
+from pipeline.imagery.placing import longitude_latitude
 from pipeline.imagery.whole import write_text
 from pipeline.scanning.results import ScanRecord
 

@@ -9,8 +9,8 @@ from rasterio.crs import CRS
 from pipeline.domain.geometry import Size
 from pipeline.domain.orthomosaic import MaskOrigin
 from pipeline.errors import InvalidInputError
+from pipeline.imagery.grid import metres_per_degree, place
 from pipeline.imagery.header import Header, check_cost, check_transform, choose_bands, mask_source
-from pipeline.imagery.place import metres_per_degree, place
 from pipeline.settings import IntakeLimits
 
 LIMITS = IntakeLimits()

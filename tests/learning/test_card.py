@@ -1,11 +1,12 @@
 """The card says what was measured, and nothing that was not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from pipeline.domain.limits import Familiarity, QualityLimits
 from pipeline.domain.model import MANIFEST_VERSION, Calibration, Manifest, Thresholds, TrainingData
-from pipeline.learning.card import Findings, Known, Measured, known_of, write_card
+from pipeline.learning.card import Findings, Known, Measured, doubts_of, known_of, write_card
 from pipeline.learning.evaluate import CellNumbers
 from pipeline.learning.plots import PlotNumbers, Share
 from pipeline.learning.sources import DataSet, Role, Source
@@ -60,7 +61,7 @@ def test_a_recall_is_claimed_only_with_enough_plots(found: int, plots: int, sent
 def test_what_was_not_looked_at_is_not_mentioned() -> None:
     card = write_card(MANIFEST, _measured(58, 60))
     assert "2 of 60 plots were missed." in card
-    for heading in ("The ground it knows", "When it does not know", "8-bit weights", "ECE", "smallest quarter"):
+    for heading in ("The ground it knows", "When it does not know", "ECE", "smallest quarter"):
         assert heading not in card
 
 
@@ -79,13 +80,12 @@ def test_only_seasons_of_ground_that_was_shown_are_known() -> None:
     assert (known.seasons, known.taken_at) == (("ripe",), ("2025-07-30",))
 
 
-def test_failures_doubts_and_8_bit_weights_are_said_with_their_numbers() -> None:
+def test_failures_and_doubts_are_said_with_their_numbers() -> None:
     findings = Findings(
         sizes=(Quarter(0.1, 0.4, Share(hits=3, n=10)), Quarter(0.4, 9, Share(hits=10, n=10))),
         false_by_class={"maize": 2, "potato": 5},
         calibration_error=0.0123,
         doubt=("Ground beyond 4.2 is not assessed.",),
-        int8=("Refused: 1 plot was lost.",),
     )
     card = write_card(MANIFEST, _measured(13, 20), None, findings)
     for sentence in (
@@ -93,6 +93,26 @@ def test_failures_doubts_and_8_bit_weights_are_said_with_their_numbers() -> None
         "`potato` is most often taken for target: 5 of 9 false flags.",
         "off by 0.012 on validation ground",
         "## When it does not know\n\n- Ground beyond 4.2 is not assessed.",
-        "## 8-bit weights\n\n- Refused: 1 plot was lost.",
     ):
         assert sentence in card
+
+
+def test_when_a_model_does_not_know_is_said_with_what_was_given_up() -> None:
+    plots = PlotNumbers(
+        recall=Share(hits=9, n=9), precision=Share(hits=9, n=9), area_m2=1.0, given_up=2, given_up_ground=0.0512
+    )
+    assert doubts_of(MANIFEST, plots) == ()
+    quality = QualityLimits(
+        sharpness_least=0.2,
+        light_least=40,
+        light_most=210,
+        saturated_most=0.1,
+        most_poor_share=0.1,
+        n_cells=900,
+        given_up_share=0.003,
+    )
+    familiarity = Familiarity(limit=1.57, quantile=0.995, most_unfamiliar_share=0.2, n_cells=800, given_up_share=0.005)
+    said = " ".join(doubts_of(replace(MANIFEST, quality=quality, familiarity=familiarity), plots))
+    for part in ("below 0.200", "40 to 210 of 255", "Of 900 cells", "0.30% fail", "than 1.57", "of 800 cells", "5.12%"):
+        assert part in said
+    assert "2 plots, were given up" in said

@@ -113,6 +113,12 @@ def test_the_worst_mistakes_are_the_surest_ones() -> None:
     assert len(worst_mistakes([judged(probabilities, plots)], shown=1).misses) == 1
 
 
+def test_false_flags_on_look_alikes_are_counted_also_beyond_those_shown() -> None:
+    others = [inside(2 * n, 0) for n in range(4)]
+    found = worst_mistakes([judged([[0.9, 0.0] * 5], [inside(8, 0)], others)], shown=1)
+    assert (len(found.false_flags), dict(found.false_by_class)) == (1, {"blue": 4})
+
+
 @pytest.mark.parametrize("plots", [[], [inside(0, 0)]])
 @pytest.mark.parametrize("probability", [0.0, 0.9])
 def test_what_is_no_number_is_null_and_never_breaks_json(plots: list[shapely.Geometry], probability: float) -> None:

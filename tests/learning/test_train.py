@@ -24,13 +24,18 @@ from pipeline.learning.train import train
 pytestmark = pytest.mark.learning
 
 
-@pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a finished run on red squares."""
-    folder = tmp_path_factory.mktemp("red")
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Progress]]:
+    """The folder of a finished run on red squares, and what was reported on the way."""
+    folder, seen = tmp_path_factory.mktemp("red"), []
     write_dataset(folder)
-    train(load_config(write_config(folder, steps=60, every=20)), folder / "run", say_nothing)
-    return folder
+    train(load_config(write_config(folder, steps=60, every=20)), folder / "run", seen.append)
+    return folder, seen
+
+
+@pytest.fixture(scope="module")
+def run(trained: tuple[Path, list[Progress]]) -> Path:
+    return trained[0]
 
 
 def _metrics(run: Path) -> dict[str, Any]:
@@ -50,12 +55,10 @@ def test_it_learns_red_from_blue_on_ground_it_has_not_seen(run: Path) -> None:
     assert float(curve[-1]["validation_ap"]) == pytest.approx(metrics["cells"]["average_precision"], abs=0.02)
 
 
-def test_every_step_is_reported(tmp_path: Path) -> None:
-    write_dataset(tmp_path)
-    seen: list[Progress] = []
-    train(load_config(write_config(tmp_path, steps=20, every=20)), tmp_path / "run", seen.append)
-    assert [p.done for p in seen if p.stage == "train"] == list(range(1, 21))
-    assert [p.stage for p in seen[20:]] == ["calibrate", "validate"]
+def test_every_step_is_reported(trained: tuple[Path, list[Progress]]) -> None:
+    _, seen = trained
+    assert [p.done for p in seen if p.stage == "train"] == list(range(1, 61))
+    assert [p.stage for p in seen[60:]] == ["calibrate", "validate"]
 
 
 def _killed_at(step: int) -> Callable[[Progress], None]:

@@ -107,6 +107,16 @@ def test_a_network_whose_int8_form_is_bad_is_refused_with_the_numbers() -> None:
     assert "Int8 throughout fails" in outcome.decision
 
 
+@pytest.mark.parametrize(("after", "passes"), [(0.065, True), (0.071, False), (0.029, False)])
+def test_a_network_that_calls_other_ground_unfamiliar_is_refused_whichever_way_it_errs(
+    after: float, passes: bool
+) -> None:
+    before = Answers(found=np.array([True]), average_precision=0.9, unfamiliar=0.05)
+    check = compare(before, Answers(found=np.array([True]), average_precision=0.9, unfamiliar=after))
+    assert check.passes is passes
+    assert f"5.00% of cells unfamiliar in float, {after:.2%} after" in check.sentence
+
+
 def tried(good: set[str], layers: int = 9) -> Outcome:
     """The gate where an attempt finds all plots only if these layers stay float."""
     kept: list[set[str]] = []

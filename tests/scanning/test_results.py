@@ -14,7 +14,7 @@ from shapely.geometry import shape
 from pipeline.domain.flag import Flag, raise_flags
 from pipeline.domain.geometry import MapPoint
 from pipeline.domain.plot import CandidatePlot
-from pipeline.imagery.positions import longitude_latitude
+from pipeline.imagery.placing import longitude_latitude
 from pipeline.scanning import results
 
 

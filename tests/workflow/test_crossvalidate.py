@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 from blobs import write_config, write_field
 
+from pipeline.domain.geometry import Size
+from pipeline.domain.progress import Progress
 from pipeline.errors import InvalidInputError
-from pipeline.workflow.crossvalidate import crossvalidate
+from pipeline.learning.folds import fold_toml
+from pipeline.learning.labels import read_grounds
+from pipeline.learning.plan import load_config
+from pipeline.learning.sources import Role, read_dataset
+from pipeline.workflow.crossvalidate import crossvalidate, cut
 
 pytestmark = pytest.mark.learning
 
@@ -22,14 +28,31 @@ def write(folder: Path, fields: dict[str, int]) -> Path:
         write_field(folder / name, size=size, seed=seed)
         lines += SOURCE.format(name)
     (folder / "DATASET.toml").write_text(lines)
-    return write_config(folder, steps=40, every=20)
+    return write_config(folder, steps=35, every=20)
+
+
+class StoppedError(Exception):
+    """What kills a cross-validation in a test."""
 
 
 @pytest.fixture(scope="module")
 def fields(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cross-validation over three fields."""
+    """A cross-validation over three fields, killed in its first training five steps after it searched, and begun again.
+
+    ``first.txt`` is the first thing that the second run said.
+    """
     folder = tmp_path_factory.mktemp("folds")
-    crossvalidate(write(folder, {"north": 256, "east": 256, "south": 256}), folder / "out", folds=3)
+    config = write(folder, {"north": 256, "east": 256, "south": 256})
+
+    def kill(progress: Progress) -> None:
+        if progress.done == 30:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        crossvalidate(config, folder / "out", kill, folds=3)
+    said: list[Progress] = []
+    crossvalidate(config, folder / "out", said.append, folds=3)
+    (folder / "first.txt").write_text(f"{said[0].stage}: {said[0].done}")
     return folder
 
 
@@ -59,20 +82,23 @@ def test_the_page_has_the_folds_in_both_languages(fields: Path) -> None:
     assert text.count('lang="en"') - 1 == text.count('lang="zh-Hans"')
 
 
-def test_a_cross_validation_that_was_stopped_goes_on(fields: Path) -> None:
-    stages: set[str] = set()
-    again = crossvalidate(
-        fields / "config.toml", fields / "out", lambda progress: stages.add(progress.stage.split(": ")[1]), folds=3
-    )
-    assert stages == {"calibrate", "validate", "scoring"}
-    assert again["plots"] == json.loads((fields / "out" / "crossvalidation.json").read_text())["plots"]
+def test_a_cross_validation_that_was_stopped_goes_on_at_its_checkpoint(fields: Path) -> None:
+    assert (fields / "first.txt").read_text() == "fold 1 of 3: train: 26"
 
 
 def test_one_field_is_cut_into_blocks_with_a_chip_between(tmp_path: Path) -> None:
-    config = write(tmp_path, {"only": 704})
-    record = crossvalidate(config, tmp_path / "out", folds=3)
-    assert [fold["judged"] for fold in record["folds"]] == [f"only [{left}, 0, 192, 704] px" for left in (0, 256, 512)]
-    assert record["plots"]["area_m2"] == pytest.approx(3 * 192 * 704 * 0.02**2)
+    config = load_config(write(tmp_path, {"only": 704}))
+    dataset = read_dataset(config.data)
+    parts = cut(dataset, config, 3)
+    assert [part.name for part in parts] == [f"only [{left}, 0, 192, 704] px" for left in (0, 256, 512)]
+    data = tmp_path / "fold" / "DATASET.toml"
+    data.parent.mkdir()
+    data.write_text(fold_toml(dataset, parts, 1, data.parent))
+    grounds = {ground.role: ground for ground in read_grounds(read_dataset(data), model_gsd_m=config.gsd_m)}
+    assert grounds[Role.VALIDATE].left_px == 256
+    assert {role: ground.size for role, ground in grounds.items()} == dict.fromkeys(
+        (Role.TRAIN, Role.CALIBRATE, Role.VALIDATE), Size(width_px=192, height_px=704)
+    )
 
 
 def test_too_few_fields_are_refused_before_anything_is_trained(tmp_path: Path) -> None:

@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundles import write_bundle
+from databases import CHEAP, NOW
 from shapely import Polygon, box
 
+from pipeline.errors import InvalidInputError
 from pipeline.imagery.vectors import Outlines, write_outlines
-from pipeline.settings import ScanSettings, Settings
+from pipeline.settings import ScanSettings, Settings, StoreSettings
+from pipeline.store.database import Database
 from pipeline.workflow.demo import Comparison, Land, compare, demonstrate
+from pipeline.workflow.open_bureau import Premises
 
 
 def write(path: Path, layer: str, outlines: list[tuple[str, Polygon]]) -> Path:
@@ -45,11 +49,22 @@ def test_the_count_comes_with_its_exact_interval() -> None:
     assert "no plots" in Comparison(plots=0, found=0, flags=1, false_flags=1, look_alikes=0).sentence()
 
 
-@pytest.mark.parametrize("size_px", [900])
-def test_the_demo_renders_scans_and_counts(tmp_path: Path, size_px: int) -> None:
-    settings = Settings(scan=ScanSettings(window_px=512))
-    shown = demonstrate(write_bundle(tmp_path / "red"), tmp_path / "demo", settings, land=Land(size_px=size_px))
-    assert shown.record.pixels == size_px**2
+def test_the_demo_renders_scans_once_and_counts(sqlite_database: Database, tmp_path: Path) -> None:
+    settings = Settings(
+        scan=ScanSettings(window_px=512),
+        store=StoreSettings(data_dir=tmp_path / "data"),
+        model=write_bundle(tmp_path / "red"),
+    )
+    premises = Premises(database=sqlite_database, settings=settings, passwords=CHEAP, now=lambda: NOW)
+    shown = demonstrate(premises, tmp_path / "scene", land=Land(size_px=900))
+    assert shown.record.pixels == 900**2
     assert shown.comparison.flags == shown.record.flags
-    assert (shown.results / "report.html").is_file()
+    assert (shown.bureau.results / "report.html").is_file()
     assert (shown.scene / "truth.gpkg").is_file()
+
+
+def test_a_flight_that_cannot_be_scanned_is_said(sqlite_database: Database, tmp_path: Path) -> None:
+    settings = Settings(store=StoreSettings(data_dir=tmp_path / "data"), model=tmp_path / "none")
+    premises = Premises(database=sqlite_database, settings=settings, passwords=CHEAP, now=lambda: NOW)
+    with pytest.raises(InvalidInputError, match="was not scanned: "):
+        demonstrate(premises, tmp_path / "scene", land=Land(size_px=300))

@@ -64,6 +64,8 @@ def test_a_training_ends_with_a_decision_about_int8_in_manifest_and_card(run: Pa
     assert said.accepted, said.decision
     assert said.calibrate.found_after >= said.calibrate.found_before > 2
     assert opened.int8_graph is not None
+    assert said.calibrate.unfamiliar_before == pytest.approx(opened.manifest.familiarity.given_up_share, abs=0.05)
+    assert said.calibrate.unfamiliar_after is not None
     card = (run / "run" / "red" / "card.md").read_text()
     for sentence in said.sentences:
         assert card.count(sentence) == 1

@@ -158,7 +158,7 @@ def test_results_that_cannot_be_written_are_an_error_in_one_sentence(order: Orde
 
 
 def test_a_scan_killed_in_the_middle_gives_the_same_files_as_one_left_alone(tmp_path: Path) -> None:
-    source = write_upload(tmp_path / "flight.tif", width=5000, height=1500)
+    source = write_upload(tmp_path / "flight.tif", width=3000, height=1200)
     model = write_knowing_bundle(tmp_path / "red")
     (tmp_path / "small.toml").write_text("[scan]\nwindow_px = 64\n")
 

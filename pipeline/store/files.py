@@ -1,0 +1,144 @@
+"""The folder of bytes beside the database.
+
+    originals/<sha256>/<name>   as it arrived; never altered, read-only, shared by flights that have the same bytes
+    working/<flight>/           what is made on the way: the picture that readers and maps see, and a scan under way
+    results/<flight>/           what a scan leaves
+    models/<model>/             its bundle, and the report of its comparison with the champion
+    keys/                       the key that signs the ledger
+    pictures/<sha256>.jpg       of the interpretation key; never altered
+
+Ids and names come from outside in part: each is checked to be one plain component before it becomes a path.
+"""
+
+import os
+import re
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline.domain.flight import FlightId
+from pipeline.errors import InvalidInputError, NotFoundError
+
+IDENTITY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+SHA256: Final = re.compile(r"[0-9a-f]{64}")
+BUNDLE: Final = "bundle"
+"""Inside the folder of a model: its bundle."""
+COMPARISON: Final = "comparison.json"
+"""Inside the folder of a model: the report of its comparison with the champion (workflow.compare_models)."""
+LONGEST_NAME: Final = 200
+"""In bytes of UTF-8; file systems end at 255."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where bytes are. ``root`` is made as needed; nothing is opened here."""
+
+    root: Path
+
+    def original(self, sha256: str) -> Path:
+        """The original of these bytes.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        folder = self._originals(sha256)
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        if not found:
+            raise NotFoundError("there is no original of these bytes")
+        return found[0]
+
+    def keep_original(self, arrived: Path, *, sha256: str, name: str) -> Path:
+        """Move a file that has arrived whole to its place for good; the same bytes once more are dropped.
+
+        ``arrived`` must lie on the same file system. What is kept can no longer be written to.
+        """
+        folder = self._originals(sha256)
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = sorted(folder.iterdir())
+        if kept:
+            arrived.unlink()
+            return kept[0]
+        arrived.chmod(0o440)
+        path = folder / plain_name(name)
+        arrived.replace(path)
+        _sync(folder)
+        return path
+
+    def working(self, flight: FlightId) -> Path:
+        """The folder for what is made on the way; made where it is missing."""
+        return self._folder("working", flight)
+
+    def results(self, flight: FlightId) -> Path:
+        """The folder for what a scan leaves; made where it is missing."""
+        return self._folder("results", flight)
+
+    def model(self, model: str) -> Path:
+        """The folder of a model's bundle and of its report; made where it is missing."""
+        return self._folder("models", FlightId(model))
+
+    @property
+    def arriving(self) -> Path:
+        """The folder of uploads on their way in, on the file system of the originals; made where it is missing."""
+        folder = self.root / "arriving"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def key(self) -> Path:
+        """The file of the key that signs the ledger."""
+        return self.root / "keys" / "ledger.pem"
+
+    def picture(self, sha256: str) -> Path:
+        """The place of a picture of the interpretation key.
+
+        Raises:
+            InvalidInputError: It is no sha256.
+        """
+        if not SHA256.fullmatch(sha256):
+            raise InvalidInputError("a sha256 has 64 characters, 0 to 9 and a to f")
+        return self.root / "pictures" / f"{sha256}.jpg"
+
+    def keep_picture(self, jpeg: bytes, *, sha256: str) -> Path:
+        """Write a picture to its place for good, whole or not at all."""
+        path = self.picture(sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            partial = path.with_name(f"{sha256}.{uuid.uuid4().hex}.partial")
+            partial.write_bytes(jpeg)
+            partial.replace(path)
+            _sync(path.parent)
+        return path
+
+    def _originals(self, sha256: str) -> Path:
+        if not SHA256.fullmatch(sha256):
+            raise InvalidInputError("a sha256 has 64 characters, 0 to 9 and a to f")
+        return self.root / "originals" / sha256
+
+    def _folder(self, kind: str, flight: FlightId) -> Path:
+        if not IDENTITY.fullmatch(flight):
+            raise NotFoundError("there is no such flight")
+        folder = self.root / kind / flight
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def plain_name(name: str) -> str:
+    """The last component of a name from outside, without what a file system or a terminal would act on."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(letter if letter.isprintable() and letter not in '<>:"|?*' else "_" for letter in last).strip(". ")
+    stem, dot, suffix = kept.rpartition(".")
+    if not dot:
+        stem, suffix = kept, ""
+    room = LONGEST_NAME - len((dot + suffix).encode())
+    stem = stem.encode()[: max(room, 1)].decode(errors="ignore")
+    return f"{stem}{dot}{suffix}" if stem and room > 0 else "original"
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

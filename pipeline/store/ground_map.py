@@ -1,0 +1,147 @@
+"""What a map of coverage draws: outlines, days, and flags by status; and when any of it last changed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, String, and_, func, or_, select
+
+from pipeline.domain.flag import FlagStatus
+from pipeline.domain.freshness import LookKind, Window
+from pipeline.domain.geometry import Extent
+from pipeline.domain.people import DistrictId
+from pipeline.store.flags import is_candidate
+from pipeline.store.ground import meets
+from pipeline.store.ledger import Kind
+from pipeline.store.tables import flags, flights, ground_looks, ground_regions, ledger, licensed_growers
+
+OF_FLAGS: Final = (
+    Kind.FLAGS_RELEASED,
+    Kind.DECISION,
+    Kind.RELEASE,
+    Kind.FINDING,
+    Kind.GROWERS_IMPORTED,
+    Kind.GROWER_REMOVED,
+    Kind.RESTORED,
+)
+"""Leaves that tell of flags or of licensed growers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnLook:
+    """Ground that was looked at; ``outline`` is WKB in EPSG:3857."""
+
+    kind: LookKind
+    day: date
+    outline: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnFlag:
+    """A candidate; ``outline`` is WKB in degrees, ``day`` that of its flight."""
+
+    flight: str
+    status: FlagStatus
+    day: date
+    place: tuple[float, float]
+    outline: bytes
+
+
+def drawn_looks(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> tuple[DrawnLook, ...]:
+    """The looks at the ground of some districts that meet a box, the oldest first."""
+    columns = ground_looks.c
+    chosen = (
+        select(columns.kind, columns.day, columns.drawn)
+        .where(columns.district_id.in_(sorted(districts)), *meets(ground_looks, within))
+        .order_by(columns.day)
+    )
+    return tuple(
+        DrawnLook(kind=LookKind(row.kind), day=row.day, outline=row.drawn) for row in connection.execute(chosen)
+    )
+
+
+def drawn_areas(
+    connection: Connection, districts: Iterable[DistrictId], within: Extent
+) -> tuple[tuple[str, bytes], ...]:
+    """The survey areas of some districts that meet a box: id, and outline as WKB in EPSG:3857."""
+    columns = ground_regions.c
+    chosen = select(columns.id, columns.drawn).where(
+        columns.district_id.in_(sorted(districts)), columns.area_id.is_not(None), *meets(ground_regions, within)
+    )
+    return tuple((row.id, row.drawn) for row in connection.execute(chosen.order_by(columns.id)))
+
+
+def drawn_growers(
+    connection: Connection, districts: Iterable[DistrictId], within: Extent
+) -> tuple[tuple[str, bytes], ...]:
+    """Licensed ground of some districts that meets a box: kind, and outline as WKB in degrees."""
+    columns = licensed_growers.c
+    chosen = select(columns.kind, columns.outline).where(
+        columns.district_id.in_(sorted(districts)), *meets(licensed_growers, within)
+    )
+    return tuple((row.kind, row.outline) for row in connection.execute(chosen.order_by(columns.id)))
+
+
+def drawn_flags(
+    connection: Connection, districts: Iterable[DistrictId], within: Extent, *, outlined: bool
+) -> Iterator[DrawnFlag]:
+    """The candidates of some districts that meet a box; with their outlines only where these are asked for."""
+    columns = flags.c
+    arrived = func.substr(flights.c.received_at, 1, 10, type_=String).label("arrived")
+    wanted = [columns.flight_id, columns.status, columns.west, columns.south, columns.east, columns.north]
+    chosen = (
+        select(*wanted, flights.c.flown_on, arrived, *([columns.outline] if outlined else []))
+        .join(flights, flights.c.id == columns.flight_id)
+        .where(flights.c.district_id.in_(sorted(districts)), is_candidate(), *meets(flags, within))
+    )
+    for row in connection.execute(chosen).mappings():
+        yield _flag(row, outlined=outlined)
+
+
+def flags_by_status(connection: Connection, districts: Iterable[DistrictId], window: Window) -> dict[FlagStatus, int]:
+    """How many candidates of the flights of a window stand where."""
+    chosen = (
+        select(flags.c.status, func.count())
+        .join(flights, flights.c.id == flags.c.flight_id)
+        .where(flights.c.district_id.in_(sorted(districts)), is_candidate(), flown_in(window))
+        .group_by(flags.c.status)
+    )
+    return {FlagStatus(status): count for status, count in connection.execute(chosen)}
+
+
+def ground_version(connection: Connection, districts: Iterable[DistrictId]) -> str:
+    """Changes with the ground of some districts: looks are only ever added, and regions only ever grow."""
+    theirs = sorted(districts)
+    looks = select(func.count()).where(ground_looks.c.district_id.in_(theirs))
+    regions = select(func.count(), func.sum(ground_regions.c.area_m2)).where(ground_regions.c.district_id.in_(theirs))
+    count, area_m2 = connection.execute(regions).one()
+    return f"{connection.execute(looks).scalar_one()}-{count}-{area_m2 or 0:.2f}"
+
+
+def flags_version(connection: Connection) -> str:
+    """Changes with everything that is done to flags or licensed growers of any district."""
+    told = select(ledger.c.position).where(ledger.c.kind.in_([kind.value for kind in OF_FLAGS]))
+    newest = connection.execute(told.order_by(ledger.c.position.desc()).limit(1)).scalar()
+    return str(newest or 0)
+
+
+def flown_in(window: Window) -> ColumnElement[bool]:
+    """True of flights of a window of days; one without a date counts for the day of its arrival."""
+    flown, arrived = flights.c.flown_on, func.substr(flights.c.received_at, 1, 10)
+    known = and_(flown >= window.first, flown <= window.last)
+    unknown = and_(
+        flown.is_(None), arrived >= window.first.isoformat(), arrived < (window.last + timedelta(days=1)).isoformat()
+    )
+    return or_(known, unknown)
+
+
+def _flag(held: RowMapping, *, outlined: bool) -> DrawnFlag:
+    flown = held["flown_on"]
+    return DrawnFlag(
+        flight=held["flight_id"],
+        status=FlagStatus(held["status"]),
+        day=flown or date.fromisoformat(held["arrived"]),
+        place=((held["west"] + held["east"]) / 2, (held["south"] + held["north"]) / 2),
+        outline=held["outline"] if outlined else b"",
+    )

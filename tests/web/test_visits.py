@@ -1,0 +1,168 @@
+"""Visits on a phone: the way, a visit, what was found; without JavaScript, and for those who go there alone."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from databases import sqlite_copy
+from fastapi.testclient import TestClient
+from offices import Clock, Office, csrf_of
+from PIL import Image
+from visited import Field, open_field
+
+from pipeline.domain.people import District, DistrictId
+from pipeline.imagery.working import WORKING_NAME
+from pipeline.web.app import build_app
+from pipeline.web.sessions import COOKIE
+from pipeline.workflow.visit import plan_visits
+
+
+@pytest.fixture
+def field(sqlite_template: Path, tmp_path: Path) -> Iterator[Field]:
+    with sqlite_copy(sqlite_template, tmp_path) as database:
+        yield open_field(database)
+
+
+@pytest.fixture
+def office(field: Field, tmp_path: Path) -> Office:
+    """The server of the bureau whose field it is."""
+    east, west = District(id=field.district, name="北山区"), District(id=DistrictId("none"), name="南山区")
+    return Office(
+        database=field.database,
+        east=east,
+        west=west,
+        people=field.survey.people,
+        clock=Clock(field.survey.now),
+        folder=tmp_path,
+    )
+
+
+@pytest.fixture
+def client(office: Office) -> Iterator[TestClient]:
+    with TestClient(build_app(office.services()), base_url="https://plots.test", follow_redirects=False) as client:
+        yield client
+
+
+def be(client: TestClient, field: Field, name: str) -> TestClient:
+    client.cookies.clear()
+    client.cookies.set(f"__Host-{COOKIE}", field.survey.secrets[name])
+    return client
+
+
+def first_visit(client: TestClient) -> str:
+    page = client.get("/visits", params={"from": "25,99.9"}).text
+    return page.split('href="/visits/')[1].split('"')[0]
+
+
+def sent(client: TestClient, visit: str, **said: Any) -> dict[str, Any]:
+    return {"csrf": csrf_of(client), "visit": visit} | said
+
+
+def photograph() -> tuple[str, bytes, str]:
+    jpeg = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(jpeg, "JPEG")
+    return ("field.jpg", jpeg.getvalue(), "image/jpeg")
+
+
+def test_a_manager_plans_and_a_team_records_what_it_found(client: TestClient, field: Field) -> None:
+    be(client, field, "manager")
+    assert "4 confirmed flags wait" in client.get("/visits").text
+    answer = client.post("/visits/plan", data={"csrf": csrf_of(client), "district": field.district})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/visits?district={field.district}")
+    visit = first_visit(client)
+    assert "/visits/findings" not in client.get(f"/visits/{visit}").text
+    be(client, field, "field")
+    assert "/visits/findings" in client.get(f"/visits/{visit}").text
+    said = sent(client, visit, outcome="look_alike", look_alike="corn poppy", accuracy_m="4.5", note="east side")
+    answer = client.post("/visits/findings", data=said, files={"photograph": photograph()})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/visits/{visit}")
+    page = client.get(f"/visits/{visit}").text
+    assert all(words in page for words in ("Something that looks alike", "corn poppy", "4.5", "east side"))
+    picture = client.get(page.split('src="')[-1].split('"')[0])
+    assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/jpeg")
+    assert client.post("/visits/findings", data=said).status_code == 403
+    assert "corn poppy" not in client.get("/visits").text
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(client: TestClient, field: Field) -> None:
+    plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    be(client, field, "field")
+    visit = first_visit(client)
+    for said, words in (
+        ({"outcome": ""}, "Choose what was found."),
+        ({"outcome": "rejected"}, "Choose what was found."),
+        ({"outcome": "look_alike"}, "Say what grows there instead."),
+        ({"outcome": "verified", "accuracy_m": "far"}, "The accuracy is a number of metres"),
+    ):
+        answer = client.post("/visits/findings", data=sent(client, visit, note="by the <well>", **said))
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert "by the &lt;well&gt;" in answer.text
+    heic = {"photograph": ("a.jpg", b"\0\0\0\x18ftypheic", "image/jpeg")}
+    answer = client.post("/visits/findings", data=sent(client, visit, outcome="verified"), files=heic)
+    assert (answer.status_code, "is a JPEG" in answer.text) == (422, True)
+    answer = client.get("/visits", params={"from": "here"})
+    assert (answer.status_code, "latitude,longitude in degrees" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("wanted", ["gpx", "kml", "gpkg", "csv", "geojson"])
+def test_the_route_is_downloaded(client: TestClient, field: Field, wanted: str) -> None:
+    plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    be(client, field, "field")
+    answer = client.get(f"/visits/route.{wanted}", params={"district": field.district, "from": "25,99.9"})
+    assert answer.status_code == 200
+    assert f'filename="visits.{wanted}"' in answer.headers["Content-Disposition"]
+    assert b"candidate for verification" in answer.content
+
+
+def test_a_visit_shows_its_plot_as_it_was_flown(client: TestClient, office: Office, field: Field) -> None:
+    plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    be(client, field, "field")
+    visit = first_visit(client)
+    assert "There is no imagery" in client.get(f"/visits/{visit}").text
+    where = rasterio.transform.from_origin(99.9995, 25.0006, 2e-6, 2e-6)
+    profile = {"driver": "GTiff", "count": 3, "dtype": "uint8", "width": 500, "height": 500, "crs": "EPSG:4326"}
+    path = office.desk.files.working(field.survey.flight) / WORKING_NAME
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", transform=where, **profile) as raster:
+        raster.write_mask(np.ones((500, 500), bool))
+        raster.write(np.stack([np.full((500, 500), value, np.uint8) for value in (200, 30, 30)]))
+    assert f"/visits/{visit}/picture" in client.get(f"/visits/{visit}").text
+    picture = client.get(f"/visits/{visit}/picture")
+    assert picture.status_code == 200, picture.text
+    with Image.open(io.BytesIO(picture.content)) as drawn:
+        red, green, _ = drawn.convert("RGB").getpixel((drawn.width // 2, drawn.height // 2))
+    assert (red > 150, green < 80) == (True, True)
+
+
+def test_visits_are_for_those_who_go_and_manage(client: TestClient, field: Field) -> None:
+    visit = plan_visits(field.database, field.manager, field.district, now=field.survey.now)[0].id
+    addresses = ("/visits", f"/visits/{visit}", f"/visits/{visit}/picture", "/visits/route.csv?district=x")
+    be(client, field, "ada")
+    assert {client.get(address).status_code for address in addresses} == {403}
+    be(client, field, "field")
+    assert [client.get(address).status_code for address in addresses] == [200, 200, 404, 404]
+    answer = client.post("/visits/plan", data={"csrf": csrf_of(client), "district": field.district})
+    assert answer.status_code in {403, 422}
+    client.cookies.clear()
+    assert client.get("/visits").status_code in {303, 401}
+
+
+def test_pages_fit_both_widths_and_have_no_barrier(office: Office, field: Field) -> None:
+    plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    with chromium() as browser, served(build_app(office.services())) as address:
+        for size, locale in ((DESK, "en"), (PHONE, "zh-CN"), (DESK, "zh-CN"), (PHONE, "en")):
+            with visitor(browser, address, viewport=size, locale=locale) as context:
+                context.add_cookies([{"name": COOKIE, "value": field.survey.secrets["field"], "url": address}])
+                page = context.new_page()
+                page.goto("/visits")
+                assert findings(page) == []
+                assert not wide(page)
+                page.locator("ol a").first.click()
+                page.wait_for_url("**/visits/*")
+                assert findings(page) == []
+                assert not wide(page)
