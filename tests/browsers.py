@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from pipeline.settings import WebSettings, in_continuous_integration
 from pipeline.web.server import address_of, listen, make_server
@@ -21,6 +21,10 @@ DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 EXPECTED = ("Failed to load resource", "GL Driver Message")
 """Complaints about answers that tests ask for, and about the speed of drawing without a graphics card."""
+PATIENCE_MS = 60_000
+"""On a machine with other things to do; nothing waits for it when all is well."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager
@@ -59,6 +63,7 @@ def visitor(
 ) -> Iterator[BrowserContext]:
     """A person with a browser of their own; a request to anywhere but ``address``, or a complaint, fails the test."""
     context = browser.new_context(base_url=address, **options)
+    context.set_default_timeout(PATIENCE_MS)
     strangers: list[str] = []
     complaints: list[str] = []
     context.on("request", lambda request: None if is_own(request.url, address) else strangers.append(request.url))

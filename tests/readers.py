@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import shapely
-from browsers import DESK, visitor
+from browsers import DESK, PATIENCE_MS, visitor
 from flown import Ground, scan
 from offices import HASHED, PASSWORD, Office
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -26,8 +26,6 @@ from pipeline.store.people import NewPerson, add_person
 from pipeline.store.scans import scans_of
 from pipeline.store.tables import leases
 
-PATIENCE_MS = 60_000
-"""On a machine with other things to do; nothing waits for it when all is well."""
 ROW = 12
 STEP_PX = 70
 SIDE_PX = 48
@@ -85,7 +83,7 @@ class ReaderAtWork:
     heard: list[str]
 
     def awaits(self, state: str = "reading") -> None:
-        self.page.wait_for_selector(f'[data-review][data-state="{state}"]', timeout=PATIENCE_MS)
+        self.page.wait_for_selector(f'[data-review][data-state="{state}"]')
 
     @property
     def reading(self) -> str:
@@ -109,6 +107,11 @@ class ReaderAtWork:
         desk = "[data-review][data-state="
         self.page.wait_for_selector(f'{desk}"nothing"], {desk}"reading"]:not([data-reading="{before}"])')
 
+    def has_in_hand(self, items: int) -> None:
+        """Wait until the pictures of ``items`` have been loaded: the one on the screen, and those that come next."""
+        done = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/overview')).length"
+        self.page.wait_for_function(f"{done} >= {items}")
+
     def has_arrived(self, flight: Flight, verdicts: int) -> None:
         """Wait until the server holds ``verdicts`` decisions on a flight: the page shows the next item before that."""
         until = time.monotonic() + PATIENCE_MS / 1000
@@ -124,7 +127,6 @@ def at_work(
     options = {"viewport": DESK, "locale": "en-GB"} | options
     with visitor(browser, address, expects_failures=expects_failures, **options) as context:
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
         reader = ReaderAtWork(page=page, context=context, office=office, heard=[])
         page.on("response", lambda answer: reader.heard.append(_heard(answer)))
         page.goto("/sign-in")

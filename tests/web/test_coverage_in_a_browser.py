@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pipeline.web.app import build_app
 
-PATIENCE_MS = 60_000
 DAY = date(2026, 10, 1)
 
 
@@ -36,7 +35,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def opened(context: BrowserContext) -> Page:
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     page.goto("/sign-in?next=/coverage")
     page.fill("[name=name]", "manager")
     page.fill("[name=password]", PASSWORD)

@@ -89,7 +89,7 @@ def test_several_files_are_dropped_and_sent_one_after_the_other(page: Page, offi
     drop(page, paths[0])
     expect(names(page)).to_have_count(3)
     page.get_by_role("button", name="Start the upload").click()
-    expect(page.locator(".card[data-state=done]")).to_have_count(3, timeout=30_000)
+    expect(page.locator(".card[data-state=done]")).to_have_count(3)
     assert len(office.started) == 3
 
 

@@ -21,7 +21,6 @@ from serving import free_port, serving
 from pipeline.store.likeness import likeness_of
 from pipeline.web.app import build_app
 
-PATIENCE_MS = 60_000
 """On a machine with other things to do; nothing waits for it when all is well."""
 SIDE = 1000
 
@@ -45,7 +44,6 @@ def mosaic(tmp_path: Path) -> Path:
 
 def signed_in(context: BrowserContext, address: str = "/upload") -> Page:
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"/sign-in?next={address}")
     page.fill("[name=name]", "surveyor")
     page.fill("[name=password]", PASSWORD)
@@ -58,7 +56,7 @@ def choose(page: Page, path: Path) -> Locator:
     """The card of a file that was chosen."""
     page.set_input_files("[data-page=files]", path)
     card = page.locator(".card").last
-    expect(card).not_to_have_attribute("data-state", "looking", timeout=PATIENCE_MS)
+    expect(card).not_to_have_attribute("data-state", "looking")
     return card
 
 
@@ -85,12 +83,12 @@ def test_an_upload_gets_through_a_line_that_breaks_and_a_server_that_is_restarte
             expect(card.locator("[name=flown_on]")).to_have_value("2026-11-24")
             page.get_by_role("button", name="Start the upload").click()
             until(lambda: any(upload.offset_bytes for upload in office.desk.partials.of(person)))
-        expect(card.locator("[data-part=notice]")).to_contain_text("What was sent is safe", timeout=PATIENCE_MS)
+        expect(card.locator("[data-part=notice]")).to_contain_text("What was sent is safe")
         (begun,) = office.desk.partials.of(person)
         assert 0 < begun.offset_bytes < begun.length_bytes
         again = replace(office)
         with serving(build_app(again.services()), port):
-            expect(card).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
+            expect(card).to_have_attribute("data-state", "done")
             page.get_by_role("link", name="Open the flight").click()
             expect(page.locator("h1")).to_have_text("north slope 7")
     proxy.close()
@@ -116,7 +114,7 @@ def test_another_browser_goes_on_and_what_is_here_is_not_sent_again(
         expect(card.locator("[data-part=notice]")).to_contain_text("已有一部分在服务器上")
         assert not findings(page)
         page.get_by_role("button", name="开始上传").press("Enter")
-        expect(card).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
+        expect(card).to_have_attribute("data-state", "done")
         page.reload()
         card = choose(page, mosaic)
         expect(card.locator("[data-part=notice]")).to_contain_text("似乎已经提交过")
@@ -168,5 +166,5 @@ def test_a_page_that_is_left_open_shows_how_the_work_goes_on(browser: Browser, o
             pass
         expect(page.locator("#cancel-reason")).to_have_value("the wrong")
         flown.scan(office, flight)
-        expect(page.locator(".flight-head .state")).to_have_text("Scanned", timeout=PATIENCE_MS)
+        expect(page.locator(".flight-head .state")).to_have_text("Scanned")
         expect(page.locator(".verdict")).to_contain_text("96.9 %")

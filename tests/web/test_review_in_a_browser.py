@@ -8,7 +8,7 @@ import pytest
 from browsers import DESK, PHONE, chromium, findings, served, wide
 from offices import PASSWORD, Office
 from playwright.sync_api import Browser, Route, expect
-from readers import PATIENCE_MS, at_work, decisions_of, flags_of, flags_to_read, hire, open_leases
+from readers import at_work, decisions_of, flags_of, flags_to_read, hire, open_leases
 
 from pipeline.domain.decision import Verdict
 from pipeline.domain.flag import FlagStatus
@@ -88,7 +88,7 @@ def test_a_second_reader_is_told_neither_the_score_nor_what_the_first_said(
     assert {decision.note for given in decisions_of(office, flight) for decision in given} == {"terraced beds"}
     with at_work(browser, address, office, "b") as second:
         second.awaits()
-        second.page.wait_for_load_state("networkidle")
+        second.has_in_hand(2)
         told = "\n".join([*second.heard, second.page.content()])
         flags = flags_of(office, flight)
         secrets = {
@@ -211,7 +211,7 @@ def test_a_verdict_whose_answer_was_lost_is_sent_again_and_counts_once(
         reader.page.route("**/verdict", lose)
         reader.judges("r", "1")
         expect(reader.page.locator("[data-part=line]")).to_be_visible()
-        expect(reader.page.locator("[data-part=line]")).to_be_hidden(timeout=PATIENCE_MS)
+        expect(reader.page.locator("[data-part=line]")).to_be_hidden()
     assert len(sent) == 3
     assert len(set(sent)) == 1
     assert sorted(map(len, decisions_of(office, flight))) == [0, 1]
@@ -223,7 +223,7 @@ def test_reading_goes_on_without_a_line_and_arrives_when_it_is_back(
     flight = flags_to_read(office, 4)
     with at_work(browser, address, office, "a", expects_failures=True) as reader:
         reader.awaits()
-        reader.page.wait_for_load_state("networkidle")
+        reader.has_in_hand(4)
         reader.context.set_offline(True)
         reader.judges("r", "1")
         expect(reader.page.locator("[data-part=line]")).to_contain_text("safe in this page")
@@ -231,7 +231,7 @@ def test_reading_goes_on_without_a_line_and_arrives_when_it_is_back(
         assert not findings(reader.page)
         assert sum(map(len, decisions_of(office, flight))) == 0
         reader.context.set_offline(False)
-        expect(reader.page.locator("[data-part=line]")).to_be_hidden(timeout=PATIENCE_MS)
+        expect(reader.page.locator("[data-part=line]")).to_be_hidden()
         reader.has_arrived(flight, 2)
     assert sorted(map(len, decisions_of(office, flight))) == [0, 0, 1, 1]
 
@@ -247,8 +247,8 @@ def test_a_verdict_on_its_way_survives_a_page_that_is_loaded_anew(
         page.route("**/verdict", lambda route: route.abort())
         reader.judges("r", "1")
         expect(page.locator("[data-part=line]")).to_be_visible()
+        page.reload()  # before the line is mended: what is sent again now comes from the page that was loaded anew
         page.unroute("**/verdict")
-        page.reload()
         reader.awaits()
         expect(page.locator("[data-part=notice]")).to_contain_text("have arrived now")
     assert sorted(map(len, decisions_of(office, flight))) == [0, 0, 1]
@@ -361,7 +361,7 @@ def test_the_interpretation_key_opens_beside_the_plot(browser: Browser, office: 
         reader.awaits()
         told = reader.page.locator("#key-content h3, #key-content h4").first
         reader.press("k")
-        expect(told).to_be_visible(timeout=PATIENCE_MS)
+        expect(told).to_be_visible()
         assert not findings(reader.page)
         reader.press("k")
         expect(told).to_be_hidden()
