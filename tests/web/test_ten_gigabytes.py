@@ -1,4 +1,4 @@
-"""Ten gigabytes by tus through `plotwatch serve`, with a client not written here, and a server that dies in the middle.
+"""Gigabytes by tus with a client not written here: ten while the server dies, two through a line that is often cut.
 
 Takes 10 GB of disk for a few minutes. What it measured is printed: pytest -m soak -s tests/web/test_ten_gigabytes.py
 """
@@ -15,16 +15,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+from lines import CuttingProxy
 from offices import Office, open_office
-from serving import free_port, peak_mib, server
+from serving import free_port, peak_mib, server, serving
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
 from pipeline.store.ledger import history
 from pipeline.store.tokens import NewToken, Scope, add_token
+from pipeline.web.app import build_app
 
 MIB = 1024**2
 BYTES = 10 * 1024 * MIB + 7
+TWO_GIGABYTES = 2 * 1024 * MIB + 5
 CHUNK = 64 * MIB
 MOST_MEMORY_MIB = 400
 
@@ -37,13 +40,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.database.close()
 
 
-def drawn(path: Path) -> str:
+def drawn(path: Path, length_bytes: int = BYTES) -> str:
     """A file of which every 64th MiB says something; the sha256 of all of it."""
     digest, chance, nothing = hashlib.sha256(), random.Random(7), bytes(MIB)
     with path.open("wb") as file:
-        file.truncate(BYTES)
-        for at in range(0, BYTES, MIB):
-            length = min(MIB, BYTES - at)
+        file.truncate(length_bytes)
+        for at in range(0, length_bytes, MIB):
+            length = min(MIB, length_bytes - at)
             if at % CHUNK:
                 digest.update(nothing[:length])
                 continue
@@ -107,3 +110,31 @@ def test_ten_gigabytes_come_through_although_the_server_dies_in_the_middle(offic
         f"\n{BYTES / 1e9:.1f} GB: {rate:.0f} MiB/s, killed at {reached / MIB:.0f} MiB, gone on with at "
         f"{resumed / MIB:.0f} MiB; handed in within {hashed_s:.0f} s; peak memory of the servers {peaks} MiB"
     )
+
+
+@pytest.mark.soak
+def test_two_gigabytes_come_through_a_line_that_is_cut_at_random(office: Office, tmp_path: Path) -> None:
+    source = tmp_path / "flight.tif"
+    sha256 = drawn(source, TWO_GIGABYTES)
+    bearer = {"Authorization": f"Bearer {token(office)}"}
+    with serving(build_app(office.services())) as served, source.open("rb") as stream:
+        proxy = CuttingProxy(served.port, seed=11, most_bytes=150 * MIB)
+        uploads = f"http://127.0.0.1:{proxy.port}/api/v1/uploads"
+        client, again = TusClient(uploads, headers=bearer), 0
+        uploader = client.uploader(file_stream=stream, chunk_size=CHUNK, metadata={"filename": "flight.tif"}, retries=0)
+        while uploader.offset < TWO_GIGABYTES:
+            with contextlib.suppress(TusCommunicationError, OSError, http.client.HTTPException, KeyError, TypeError):
+                if again:
+                    uploader.offset = uploader.get_offset()
+                uploader.upload()
+            again += 1
+            assert again < 1_000, "it does not get on"
+        form = {"upload": str(uploader.url).rsplit("/", 1)[1], "name": "Two gigabytes", "district": office.east.id}
+        answer = httpx.post(f"{served.url}/api/v1/flights", json=form, headers=bearer, timeout=600)
+        assert answer.status_code == 201, answer.text
+        proxy.close()
+    assert proxy.cuts > 10
+    kept = office.desk.files.original(sha256)
+    with kept.open("rb") as file:
+        assert hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    print(f"\n{proxy.cuts} cuts, begun {again} times")  # noqa: T201 what was measured
