@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,9 +22,13 @@ from pipeline.domain.watching import Truth
 from pipeline.imagery.looked import degrees_in_plane
 from pipeline.store.database import Database
 from pipeline.store.ground import regions_of
+from pipeline.store.ground_basis import FlownOver
 from pipeline.workflow import state_coverage
 from pipeline.workflow.state_coverage import Basis, conclude
 from tests.workflow.test_cover import DAY, Land
+
+if TYPE_CHECKING:
+    from pipeline.store.scans import Scan
 
 WINDOW = Window(first=DAY, last=DAY + timedelta(days=9))
 CLAIM = {"n_plots": 300, "n_found": 296, "holds": True, "sentence": "at least 95 %"}
@@ -35,10 +39,15 @@ class _Scan:
         self.record = {"claim": claim}
 
 
+def flown(claim: Mapping[str, Any]) -> FlownOver:
+    return FlownOver(scan=cast("Scan", _Scan(claim)), name="north", day=DAY)
+
+
 def a_basis(**changed: Any) -> Basis:
     held: dict[str, Any] = {
-        "scans": (_Scan(CLAIM),),
+        "flown": (flown(CLAIM),),
         "flags": {FlagStatus.REJECTED: 3, FlagStatus.ABSENT: 1},
+        "visits": (),
         "readings": ((Truth.TARGET, Verdict.CONFIRM),) * 98 + ((Truth.TARGET, Verdict.REJECT),) * 2,
         "audit": misses([]),
         "unread": 0,
@@ -66,12 +75,12 @@ def test_with_nothing_found_it_says_how_few_plots_may_remain_beside_the_factors(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"scans": ()}, "nothing was flown"),
+        ({"flown": ()}, "nothing was flown"),
         ({"flags": {FlagStatus.VERIFIED: 2}}, "2 plots were found"),
-        ({"flags": {FlagStatus.CONFIRMED: 1}}, "1 plots were found"),
+        ({"flags": {FlagStatus.CONFIRMED: 1}}, "a plot was found"),
         ({"flags": {FlagStatus.DISPUTED: 1, FlagStatus.UNREVIEWED: 4}}, "5 flags still wait"),
-        ({"scans": (_Scan(CLAIM), _Scan(CLAIM | {"holds": False}))}, "does not hold for 1 of 2"),
-        ({"scans": (_Scan({"holds": True}),)}, "no plots of known truth"),
+        ({"flown": (flown(CLAIM), flown(CLAIM | {"holds": False}))}, "does not hold for 1 of the 2"),
+        ({"flown": (flown({"holds": True}),)}, "no plots of known truth"),
         ({"readings": ()}, "readers were given no controls"),
     ],
 )
