@@ -1,5 +1,6 @@
 """The statement says what the record supports, beside what it rests on; what it does not support, it says in words."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 import shapely
-from databases import NOW
+from databases import NOW, a_person
 from typer.testing import CliRunner
 
 from pipeline.cli import build_app
@@ -18,11 +19,16 @@ from pipeline.domain.decision import Verdict
 from pipeline.domain.flag import FlagStatus
 from pipeline.domain.freshness import Window
 from pipeline.domain.misses import misses
+from pipeline.domain.people import Role
 from pipeline.domain.watching import Truth
+from pipeline.errors import PlotwatchError
 from pipeline.imagery.looked import degrees_in_plane
 from pipeline.store.database import Database
 from pipeline.store.ground import regions_of
-from pipeline.store.ground_basis import FlownOver
+from pipeline.store.ground_basis import FlownOver, PaidVisit
+from pipeline.store.visits import VisitId
+from pipeline.web.languages import Language, read_catalogue, read_translations
+from pipeline.web.sentences import Sentences
 from pipeline.workflow import state_coverage
 from pipeline.workflow.state_coverage import Basis, conclude
 from tests.workflow.test_cover import DAY, Land
@@ -30,6 +36,7 @@ from tests.workflow.test_cover import DAY, Land
 if TYPE_CHECKING:
     from pipeline.store.scans import Scan
 
+CHINESE = Sentences(read_translations(Language.CHINESE), read_catalogue(Language.CHINESE))
 WINDOW = Window(first=DAY, last=DAY + timedelta(days=9))
 CLAIM = {"n_plots": 300, "n_found": 296, "holds": True, "sentence": "at least 95 %"}
 
@@ -109,15 +116,66 @@ def test_it_names_flights_hashes_days_and_the_ground_nobody_saw(database: Databa
     assert said["ledger"]["leaves"] > 0
 
 
-def test_the_command_writes_it(sqlite_database: Database, tmp_path: Path) -> None:
+def test_each_visit_is_told_with_what_came_of_it() -> None:
+    planned = [PaidVisit(visit=VisitId(name), planned_at=NOW, outcome=None, found_at=None) for name in ("v1", "v2")]
+    ended = PaidVisit(visit=VisitId("v3"), planned_at=NOW, outcome=FlagStatus.ABSENT, found_at=NOW + timedelta(days=3))
+    told = state_coverage._visits((*planned, ended), ZoneInfo("Asia/Shanghai"))
+    assert told["planned"] == 3
+    assert told["outcomes"] == {"absent": 1, "open": 2}
+    assert [one["day"] for one in told["each"]] == ["2026-11-26", "2026-11-26", "2026-11-29"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"flown": (), "readings": ()},
+        {"flags": {FlagStatus.VERIFIED: 1, FlagStatus.DISPUTED: 1}},
+        {"flags": {FlagStatus.VERIFIED: 2, FlagStatus.DISPUTED: 2}, "unread": 1},
+        {"flown": (flown({}), flown(CLAIM)), "unread": 3},
+    ],
+)
+def test_all_that_is_not_supported_and_all_that_is_taken_for_granted_can_be_said_in_chinese(
+    changed: dict[str, Any],
+) -> None:
+    said = conclude(a_basis(**changed), share=0.5)
+    granted = conclude(a_basis(), share=1.0).absence
+    assert granted is not None
+    for sentence in [*said.not_supported, *granted["takes_for_granted"]]:
+        assert CHINESE.say(sentence) != sentence
+
+
+@pytest.fixture
+def command(sqlite_database: Database, tmp_path: Path) -> list[str]:
+    """The words of the command, for a square of which a part was flown; lin flies, wei is the manager."""
     land = Land(sqlite_database, tmp_path / "data")
     land.fly(DAY, 0, 0, np.ones((60, 60), np.uint8))
+    a_person(sqlite_database, "wei", Role.MANAGER, districts=frozenset({land.district.id}))
     config = tmp_path / "plotwatch.toml"
     address = sqlite_database.engine.url.render_as_string()
     config.write_text(f'[store]\ndata_dir = "{tmp_path / "data"}"\ndatabase_url = "{address}"\n')
-    words = ["statement", "--district", "北山区", "--area", "square", "--config", str(config)]
-    printed = CliRunner().invoke(build_app(), words)
+    return ["statement", "--district", "北山区", "--area", "square", "--config", str(config)]
+
+
+def test_the_command_writes_it(command: list[str], tmp_path: Path) -> None:
+    printed = CliRunner().invoke(build_app(), command)
     assert json.loads(printed.stdout)["coverage"]["area"] == "square"
-    out = tmp_path / "said" / "statement.json"
-    assert CliRunner().invoke(build_app(), [*words, "--out", str(out)]).exit_code == 0
+    out, pdf = tmp_path / "said" / "statement.json", tmp_path / "said" / "statement.pdf"
+    assert CliRunner().invoke(build_app(), [*command, "--out", str(out), "--pdf", str(pdf)]).exit_code == 0
     assert json.loads(out.read_text())["version"] == 1
+    assert pdf.read_bytes().startswith(b"%PDF-")
+
+
+def test_the_command_issues_it_for_a_manager_and_for_nobody_else(command: list[str], tmp_path: Path) -> None:
+    out, pdf = tmp_path / "statement.json", tmp_path / "statement.pdf"
+    for wrong in (["--issue"], ["--as", "wei"], ["--issue", "--as", "lin"]):
+        assert isinstance(CliRunner().invoke(build_app(), [*command, *wrong]).exception, PlotwatchError)
+    words = [*command, "--issue", "--as", "wei", "--out", str(out), "--pdf", str(pdf), "--language", "zh-Hans"]
+    issued = CliRunner().invoke(build_app(), words)
+    sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
+    assert f"sha256 {sha256}" in issued.stdout
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    verify = ["audit", "verify", "--config", command[-1]]
+    assert CliRunner().invoke(build_app(), verify).exit_code == 0
+    kept = tmp_path / "data" / "statements" / f"{sha256}.json"
+    kept.unlink()
+    assert "is gone" in CliRunner().invoke(build_app(), verify).stdout
