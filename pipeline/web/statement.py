@@ -77,9 +77,16 @@ Wanted = Annotated[Asked, Depends(_asked)]
 
 
 @router.get("")
-def show(request: Request, reader: SignedIn, asked: Wanted, services: Served, pages: Pages) -> Response:
-    """The statement of this moment, and all that were issued."""
-    return _page(request, reader, services, pages, asked)
+def show(
+    request: Request,
+    reader: SignedIn,
+    asked: Wanted,
+    services: Served,
+    pages: Pages,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """The statement of this moment, and what was issued, a page of it."""
+    return _page(request, reader, services, pages, asked, page=page)
 
 
 @router.get("/preview.{kind}")
@@ -146,8 +153,15 @@ def download_checkpoint(sha256: str, reader: SignedIn, services: Served) -> Resp
     return _file(kept.checkpoint.to_json().encode(), "json", f"checkpoint-{kept.checkpoint.leaves}")
 
 
-def _page(
-    request: Request, reader: Reader, services: Services, pages: Renderer, asked: Asked, wrong: str = ""
+def _page(  # noqa: PLR0913 what a page is made of
+    request: Request,
+    reader: Reader,
+    services: Services,
+    pages: Renderer,
+    asked: Asked,
+    *,
+    wrong: str = "",
+    page: int = 1,
 ) -> Response:
     choices = regions_for(services.database, reader.person)
     content: dict[str, Any] = {"choices": choices, "asked": asked, "document": None, "today": services.today}
@@ -165,7 +179,7 @@ def _page(
         409 if wrong else 200,
         **content,
         wrong=wrong,
-        issued=list_issued(services.database, services.desk.files, reader.person),
+        issued=list_issued(services.database, services.desk.files, reader.person, page),
     )
 
 

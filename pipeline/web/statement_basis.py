@@ -78,6 +78,7 @@ def readers(said: Mapping[str, Any], words: Words, links: Links) -> Section:
         id="readers",
         title=_("What readers confirm"),
         paragraphs=(tell,),
+        notes=(_("Controls of the whole district, at any time."),) if recall["n"] else (),
         evidence=_link(_("How the review goes"), links.to("/review/lead")),
     )
 

@@ -31,6 +31,8 @@ from pipeline.workflow.state_coverage import state
 from pipeline.workflow.tell_coverage import Gap, window_of
 
 ONLY_MANAGERS: Final = "only managers see statements"
+A_PAGE: Final = 20
+"""Issued statements in a list: the file of each is read to see whether it is whole."""
 OF_THE_MOMENT: Final = ("made_at", "ledger", "software")
 """What of a statement changes although nothing that it speaks of does."""
 
@@ -58,6 +60,15 @@ class Listed:
 
     issued: Issued
     is_whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A page of what was issued, newest first; ``is_last`` where nothing older follows."""
+
+    listed: tuple[Listed, ...]
+    page: int
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +168,8 @@ def issue(
         return find_issued(connection, person, new.sha256)
 
 
-def list_issued(database: Database, files: Files, person: Person) -> tuple[Listed, ...]:
-    """The statements that were issued of a manager's districts, newest first.
+def list_issued(database: Database, files: Files, person: Person, page: int = 1) -> Shelf:
+    """The statements that were issued of a manager's districts, a page of them; the file of each is read again.
 
     Raises:
         NotAllowedError: The person is no manager.
@@ -166,7 +177,9 @@ def list_issued(database: Database, files: Files, person: Person) -> tuple[Liste
     _must_manage(person)
     with database.snapshot() as connection:
         found = issued_in(connection, person.sees)
-    return tuple(Listed(issued=one, is_whole=_content(files, one) is not None) for one in found)
+    here = found[(page - 1) * A_PAGE : page * A_PAGE]
+    listed = tuple(Listed(issued=one, is_whole=_content(files, one) is not None) for one in here)
+    return Shelf(listed=listed, page=page, is_last=page * A_PAGE >= len(found))
 
 
 def read_issued(database: Database, files: Files, person: Person, sha256: str) -> Kept:

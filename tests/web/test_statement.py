@@ -31,6 +31,7 @@ from pipeline.web.statement_document import document_of
 from pipeline.web.statement_links import Links
 from pipeline.web.statement_paper import preview_pdf
 from pipeline.web.words import Words
+from pipeline.workflow import issue_statement
 
 DAY = date(2026, 10, 1)
 NAME = "Terraces #strong[x] $y$ <b>"
@@ -324,3 +325,20 @@ def test_the_map_of_coverage_leads_to_the_statement_of_the_same_ground_and_days(
     assert (
         json.loads(manager.get("/statement/preview.json", params=asked(bureau)).content)["made_at"] == NOON.isoformat()
     )
+
+
+def test_a_long_list_of_issued_statements_has_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issue_statement, "A_PAGE", 1)
+    office = opened(tmp_path)
+    with client_of(office, "manager") as client:
+        older = issue(client, office)
+        covered.flown(office, DAY + timedelta(days=30), land(1.4, 0, 0.6, 1))
+        newer = issue(client, office)
+        first, second = (client.get("/statement", params={"page": page}).text for page in ("1", "2"))
+        assert newer in first
+        assert older not in first
+        assert "/statement?page=2#issued-title" in first
+        assert older in second
+        assert newer not in second
+        assert "There is nothing older" in client.get("/statement", params={"page": "9"}).text
+    office.database.close()

@@ -12,24 +12,31 @@ import numpy as np
 import pytest
 import shapely
 from databases import NOW, a_person
+from found import record_finding
 from typer.testing import CliRunner
+from visited import open_field
 
 from pipeline.cli import build_app
 from pipeline.domain.decision import Verdict
-from pipeline.domain.flag import FlagStatus
+from pipeline.domain.flag import FlagId, FlagStatus
 from pipeline.domain.freshness import Window
 from pipeline.domain.misses import misses
 from pipeline.domain.people import Role
 from pipeline.domain.watching import Truth
 from pipeline.errors import PlotwatchError
-from pipeline.imagery.looked import degrees_in_plane
+from pipeline.imagery.looked import Looked, degrees_in_plane
+from pipeline.store.areas import Source, SurveyArea, import_areas
 from pipeline.store.database import Database
+from pipeline.store.districts import list_districts
+from pipeline.store.flights import find_flight
 from pipeline.store.ground import regions_of
 from pipeline.store.ground_basis import FlownOver, PaidVisit
-from pipeline.store.visits import VisitId
+from pipeline.store.scans import ScanId
+from pipeline.store.visits import VisitId, plan_visit
 from pipeline.web.languages import Language, read_catalogue, read_translations
 from pipeline.web.sentences import Sentences
 from pipeline.workflow import state_coverage
+from pipeline.workflow.cover import cover_new_areas, cover_scan
 from pipeline.workflow.state_coverage import Basis, conclude
 from tests.workflow.test_cover import DAY, Land
 
@@ -114,6 +121,29 @@ def test_it_names_flights_hashes_days_and_the_ground_nobody_saw(database: Databa
     assert uncovered == pytest.approx(coverage["total_m2"] - coverage["seen_m2"], rel=1e-4)
     assert said["absence"] is None
     assert said["ledger"]["leaves"] > 0
+
+
+def test_visits_are_those_to_candidates_on_the_ground_and_controls_are_none(database: Database) -> None:
+    field = open_field(database)
+    ground = shapely.box(99.99, 24.99, 100.0255, 25.01)  # three of the four plots along the road
+    with database.transaction() as connection:
+        area = SurveyArea(name="road", outline=ground, area_m2=degrees_in_plane(ground).area)
+        import_areas(connection, field.district, [area], Source(name="a", sha256="a" * 64), by=None, now=NOW)
+        cover_new_areas(connection)
+        flight = find_flight(connection, field.manager, field.survey.flight)
+        looked = degrees_in_plane(shapely.box(99.99, 24.99, 100.6, 25.01))
+        cover_scan(connection, flight, ScanId("road"), Looked(seen=looked, imaged=looked))
+        first, *others = [
+            plan_visit(connection, field.manager, FlagId(f"road-F0000{n}"), now=field.survey.now) for n in (2, 3, 1)
+        ]
+        record_finding(connection, field.team, first.id, FlagStatus.ABSENT, note="", now=field.survey.now)
+        region = next(one for one in regions_of(connection, {field.district}) if one.area == "road")
+        district = next(one for one in list_districts(connection) if one.id == field.district)
+    window = Window(first=NOW.date(), last=NOW.date())
+    said = state_coverage.state(database, region, district, window, now=NOW, zone=ZoneInfo("UTC"))
+    assert said["visits"]["outcomes"] == {"absent": 1, "open": 1}
+    assert [one["visit"] for one in said["visits"]["each"]] == [first.id, others[0].id]
+    assert said["flags"]["absent"] == said["flags"]["visit_planned"] == said["flags"]["confirmed"] == 1
 
 
 def test_each_visit_is_told_with_what_came_of_it() -> None:
