@@ -1,54 +1,30 @@
 """The statement on a page and on paper: who sees it, that both say what the record says, and issuing for good."""
 
-import hashlib
 import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
-import covered
 import pyogrio
 import pypdf
 import pytest
-from covered import land
-from databases import PASSWORD as ANOTHER
-from databases import a_person
 from fastapi.testclient import TestClient
-from offices import NOON, PASSWORD, Office, csrf_of, open_office, sign_in
+from offices import NOON, Office, csrf_of
 from pages import unclosed
-from stated import fuller
+from stated import NAME, asked, client_of, fuller, opened, terraces, texts
 
-from pipeline.domain.people import Role
-from pipeline.store.audit import audit
-from pipeline.store.checkpoints import read_checkpoint
-from pipeline.store.ground import regions_of
-from pipeline.web.app import build_app
 from pipeline.web.document import Document
 from pipeline.web.languages import Language
 from pipeline.web.statement_document import document_of
 from pipeline.web.statement_links import Links
 from pipeline.web.statement_paper import preview_pdf
 from pipeline.web.words import Words
-from pipeline.workflow import issue_statement
 
-DAY = date(2026, 10, 1)
-NAME = "Terraces #strong[x] $y$ <b>"
 CHINESE = {"Accept-Language": "zh-CN"}
 ZONE = "Asia/Shanghai"
 TONGUES = {language: Words(language, ZONE) for language in Language}
 HAN = re.compile(r"[\u4e00-\u9fff]")
-
-
-def opened(folder: Path) -> Office:
-    """Terraces of which a part was not flown and another was blurred, with a flag that waits; and a far district."""
-    office = open_office(folder)
-    covered.area(office, NAME, land(0, 0, 2, 1))
-    covered.area(office, "Far away", land(40, 0, 1, 1), office.west)
-    covered.flown(office, DAY, land(0, 0, 1, 1), flags=[land(0.2, 0.2, 0.1, 0.1)])
-    covered.flown(office, DAY + timedelta(days=20), land(0.9, 0, 0.5, 1), land(1.2, 0.2, 0.1, 0.3))
-    return office
 
 
 @pytest.fixture(scope="module")
@@ -62,31 +38,6 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def manager(bureau: Office) -> Iterator[TestClient]:
     with client_of(bureau, "manager") as client:
         yield client
-
-
-def client_of(office: Office, name: str, password: str = PASSWORD) -> TestClient:
-    client = TestClient(build_app(office.services()), base_url="https://plots.test", follow_redirects=False)
-    return sign_in(client, name, password)
-
-
-def terraces(office: Office, name: str = NAME) -> str:
-    with office.database.snapshot() as connection:
-        return next(one.id for one in regions_of(connection, {office.east.id, office.west.id}) if one.area == name)
-
-
-def asked(office: Office) -> dict[str, str]:
-    return {"area": terraces(office), "from": "2026-10-01", "to": "2026-11-26"}
-
-
-def field(page: str, name: str) -> str:
-    return page.split(f'name="{name}" value="')[1].split('"', maxsplit=1)[0]
-
-
-def texts(pdf: bytes) -> str:
-    """What can be read in a PDF, without its line breaks."""
-    assert pdf.startswith(b"%PDF-")
-    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
-    return " ".join(" ".join(page.extract_text().split()) for page in pages)
 
 
 def shown(document: Document) -> Iterator[str]:
@@ -170,86 +121,6 @@ def test_only_managers_see_statements(bureau: Office, name: str) -> None:
         assert client.post("/statement/issue", data=form).status_code == 403
 
 
-def test_a_district_that_is_not_mine_does_not_exist(tmp_path: Path) -> None:
-    office = opened(tmp_path)
-    with client_of(office, "manager") as client:
-        issued = issue(client, office)
-    stranger = a_person(office.database, "stranger", Role.MANAGER, districts=frozenset({office.west.id}))
-    with client_of(office, stranger.name, ANOTHER) as client:
-        assert client.get("/statement", params=asked(office)).status_code == 404
-        form = asked(office) | {"csrf": csrf_of(client), "content": "seen"}
-        assert client.post("/statement/issue", data=form).status_code == 404
-        for there in ("", "/statement.json", "/statement.pdf", "/statement.gpkg", "/checkpoint.json"):
-            unknown = client.get(f"/statement/issued/{'0' * 64}{there}")
-            hidden = client.get(f"{issued}{there}")
-            assert hidden.status_code == unknown.status_code == 404, there
-        assert "Terraces" not in client.get("/statement").text
-    office.database.close()
-
-
-def issue(client: TestClient, office: Office) -> str:
-    """Issue what a manager has before them; the address of what was issued."""
-    page = client.get("/statement", params=asked(office)).text
-    form = asked(office) | {"csrf": field(page, "csrf"), "content": field(page, "content")}
-    answer = client.post("/statement/issue", data=form)
-    assert answer.status_code == 303, answer.text
-    return answer.headers["Location"]
-
-
-def test_what_was_issued_is_kept_as_it_was_signed_and_noticed_when_it_is_not(tmp_path: Path) -> None:
-    office = opened(tmp_path)
-    with client_of(office, "manager") as client:
-        address = issue(client, office)
-        sha256 = address.rsplit("/", 1)[1]
-        file = client.get(f"{address}/statement.json").content
-        assert hashlib.sha256(file).hexdigest() == sha256
-        checkpoint = tmp_path / "checkpoint.json"
-        checkpoint.write_bytes(client.get(f"{address}/checkpoint.json").content)
-        signed = read_checkpoint(checkpoint)
-        with office.database.snapshot() as connection:
-            assert audit(connection, signed, files=office.desk.files).wrong == ()
-        pdf = client.get(f"{address}/statement.pdf").content
-        assert pypdf.PdfReader(io.BytesIO(pdf)).attachments[f"statement-{sha256[:12]}.json"] == [file]
-        assert sha256 in texts(pdf)
-        assert signed.root in texts(pdf)
-        page = client.get(address).text
-        assert unclosed(page) == []
-        assert "As it was issued" in page
-        assert "As it was issued" in client.get("/statement").text
-
-        covered.flown(office, DAY + timedelta(days=30), land(1.4, 0, 0.6, 1))  # the world goes on, the statement stays
-        assert client.get(f"{address}/statement.json").content == file
-
-        path = office.desk.files.statement(sha256)
-        path.unlink()
-        path.write_bytes(file.replace(b"plotwatch", b"plotwotch"))
-        assert "is not the one that was issued" in client.get(address).text
-        assert "Not the file that was issued" in client.get("/statement").text
-        for kind in ("json", "pdf", "gpkg"):
-            assert client.get(f"{address}/statement.{kind}").status_code == 409
-        with office.database.snapshot() as connection:
-            assert len(audit(connection, files=office.desk.files).wrong) == 1
-    office.database.close()
-
-
-def test_what_is_issued_is_what_was_looked_at_and_not_twice(tmp_path: Path) -> None:
-    office = opened(tmp_path)
-    with client_of(office, "manager") as client:
-        page = client.get("/statement", params=asked(office)).text
-        seen = asked(office) | {"csrf": field(page, "csrf"), "content": field(page, "content")}
-        covered.flown(office, DAY + timedelta(days=30), land(1.4, 0, 0.6, 1))
-        answer = client.post("/statement/issue", data=seen)
-        assert answer.status_code == 409
-        assert "look again before you issue" in answer.text
-        issue(client, office)
-        seen["content"] = field(client.get("/statement", params=asked(office)).text, "content")
-        again = client.post("/statement/issue", data=seen, headers=CHINESE)
-        assert again.status_code == 409
-        assert "这份声明已经签发" in again.text
-        assert client.get("/statement").text.count("As it was issued") == 1
-    office.database.close()
-
-
 @pytest.fixture(scope="module")
 def full(bureau: Office, manager: TestClient) -> dict[str, object]:
     return fuller(manager.get("/statement/preview.json", params=asked(bureau)).json())
@@ -325,20 +196,3 @@ def test_the_map_of_coverage_leads_to_the_statement_of_the_same_ground_and_days(
     assert (
         json.loads(manager.get("/statement/preview.json", params=asked(bureau)).content)["made_at"] == NOON.isoformat()
     )
-
-
-def test_a_long_list_of_issued_statements_has_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(issue_statement, "A_PAGE", 1)
-    office = opened(tmp_path)
-    with client_of(office, "manager") as client:
-        older = issue(client, office)
-        covered.flown(office, DAY + timedelta(days=30), land(1.4, 0, 0.6, 1))
-        newer = issue(client, office)
-        first, second = (client.get("/statement", params={"page": page}).text for page in ("1", "2"))
-        assert newer in first
-        assert older not in first
-        assert "/statement?page=2#issued-title" in first
-        assert older in second
-        assert newer not in second
-        assert "There is nothing older" in client.get("/statement", params={"page": "9"}).text
-    office.database.close()
