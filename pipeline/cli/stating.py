@@ -74,18 +74,19 @@ def _issue(
     from pipeline.store.people import person_named
     from pipeline.web.statement_links import Links
     from pipeline.web.statement_paper import issued_pdf
-    from pipeline.workflow.issue_statement import issue, read_issued
+    from pipeline.workflow.issue_statement import issue, proof_of, read_issued
 
     with store.database.snapshot() as connection:
         person = person_named(connection, name)
     issued = issue(store.database, store.files, person, ground, moment)
     typer.echo(f"issued as leaf {issued.leaf} of the ledger: sha256 {issued.sha256}")
     kept = read_issued(store.database, store.files, person, issued.sha256)
+    proof = proof_of(store.database, kept)
     out, pdf, language = wanted
     if out is not None:
         _write(out, kept.content or b"")
     if pdf is not None:
-        _write(pdf, issued_pdf(kept, _words(language, moment.zone), Links(base=None)))
+        _write(pdf, issued_pdf(kept, proof, _words(language, moment.zone), Links(base=None)))
 
 
 def _words(language: Tongue, zone: "ZoneInfo") -> "Words":

@@ -31,6 +31,7 @@ from pipeline.workflow.issue_statement import (
     issue,
     list_issued,
     preview,
+    proof_of,
     read_issued,
     regions_for,
     written,
@@ -142,7 +143,8 @@ def download_issued(sha256: str, kind: Kind, request: Request, reader: SignedIn,
     said = kept.said
     name = f"statement-{sha256[:12]}" if kind in {"pdf", "json"} else f"uncovered-{sha256[:12]}"
     if kind == "pdf":
-        return _file(issued_pdf(kept, _words(request, services), _links(request, services)), kind, name)
+        proof = proof_of(services.database, kept)
+        return _file(issued_pdf(kept, proof, _words(request, services), _links(request, services)), kind, name)
     return _file((kept.content or b"") if kind == "json" else _as_file(said, kind), kind, name)
 
 
@@ -151,6 +153,13 @@ def download_checkpoint(sha256: str, reader: SignedIn, services: Served) -> Resp
     """The signed checkpoint that covers an issued statement."""
     kept = read_issued(services.database, services.desk.files, reader.person, sha256)
     return _file(kept.checkpoint.to_json().encode(), "json", f"checkpoint-{kept.checkpoint.leaves}")
+
+
+@router.get("/issued/{sha256}/proof.json")
+def download_proof(sha256: str, reader: SignedIn, services: Served) -> Response:
+    """The proof that an issued statement is in the ledger that was signed."""
+    kept = read_issued(services.database, services.desk.files, reader.person, sha256)
+    return _file(proof_of(services.database, kept), "json", f"proof-{sha256[:12]}")
 
 
 def _page(  # noqa: PLR0913 what a page is made of

@@ -16,8 +16,8 @@ def preview_pdf(said: Mapping[str, Any], words: Words, links: Links) -> bytes:
     return as_pdf(document_of(said, words, links), _not_issued(words), made_at=_made_at(said))
 
 
-def issued_pdf(kept: Kept, words: Words, links: Links) -> bytes:
-    """An issued statement; its file and the signed checkpoint are inside the PDF.
+def issued_pdf(kept: Kept, proof: bytes, words: Words, links: Links) -> bytes:
+    """An issued statement; its file, and the proof that it is in the ledger that was signed, are inside the PDF.
 
     Raises:
         ConflictError: The kept file is not the one that was issued.
@@ -29,7 +29,7 @@ def issued_pdf(kept: Kept, words: Words, links: Links) -> bytes:
             text=(kept.content or b"").decode(),
             says=_("The statement as it was issued"),
         ),
-        Attached(name="checkpoint.json", text=kept.checkpoint.to_json(), says=_("The signed checkpoint of the ledger")),
+        Attached(name="proof.json", text=proof.decode(), says=_("The proof, with the signed checkpoint of the ledger")),
     ]
     stamp = issued_stamp(kept, words)
     return as_pdf(document_of(said, words, links), stamp, made_at=_made_at(said), attached=attached)
@@ -53,7 +53,7 @@ def issued_stamp(kept: Kept, words: Words) -> Stamp:
                 leaves=words.number(signed.leaves),
                 root=signed.root,
             ),
-            _("The file and the signed checkpoint are attached to this PDF."),
+            _("The file, and the proof with the signed checkpoint, are attached to this PDF."),
         ),
     )
 

@@ -19,6 +19,7 @@ from pipeline.store.districts import list_districts
 from pipeline.store.files import Files
 from pipeline.store.ground import Region, regions_of
 from pipeline.store.ledger import canonical
+from pipeline.store.proofs import prove
 from pipeline.store.statements import (
     Issued,
     NewStatement,
@@ -194,6 +195,13 @@ def read_issued(database: Database, files: Files, person: Person, sha256: str) -
         issued = find_issued(connection, person, sha256)
         checkpoint = checkpoint_of(connection, issued)
     return Kept(issued=issued, content=_content(files, issued), checkpoint=checkpoint)
+
+
+def proof_of(database: Database, kept: Kept) -> bytes:
+    """The proof, as a file, that the leaf of a statement is in the ledger that its checkpoint signs."""
+    with database.snapshot() as connection:
+        proof = prove(connection, kept.issued.leaf, kept.checkpoint)
+    return (json.dumps(proof, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def gaps_in(said: Mapping[str, Any]) -> tuple[Gap, ...]:

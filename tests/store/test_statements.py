@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 from databases import NOW, a_district, a_person, opened
+from proved import root_by
 
 from pipeline.domain.freshness import Window
 from pipeline.domain.people import DistrictId, Person, Role
 from pipeline.errors import ConflictError, NotAllowedError, NotFoundError
+from pipeline.store import proofs
 from pipeline.store.audit import audit
 from pipeline.store.backup import back_up, restore
-from pipeline.store.checkpoints import sign_checkpoint, signing_key
+from pipeline.store.checkpoints import HashTree, sign_checkpoint, signing_key
 from pipeline.store.database import Database
 from pipeline.store.files import Files
 from pipeline.store.statements import NewStatement, checkpoint_of, find_issued, issue_statement, issued_in
@@ -117,3 +119,12 @@ def test_a_backup_carries_what_was_issued_and_stays_out_where_it_was_changed(
     kept.write_bytes(b"dias")
     with opened(f"sqlite:///{tmp_path / 'again.sqlite'}") as database, pytest.raises(ConflictError, match="tampered"):
         restore(tmp_path / "backup", database, Files(tmp_path / "again"), now=NOW + timedelta(hours=2))
+
+
+def test_each_leaf_of_a_ledger_of_any_size_is_proved_to_be_in_it() -> None:
+    hashes = [hashlib.sha256(bytes([number])).digest() for number in range(13)]
+    for size in range(1, len(hashes) + 1):
+        root = HashTree(hashes[:size]).root_at(size)
+        for index in range(size):
+            path = proofs._path(hashes[:size], index)
+            assert root_by(hashes[index], index, size, path) == root

@@ -13,6 +13,7 @@ from databases import PASSWORD as ANOTHER
 from databases import a_person
 from offices import csrf_of
 from pages import unclosed
+from proved import root_by
 from stated import DAY, asked, client_of, field, issue, opened, texts
 
 from pipeline.domain.people import Role
@@ -32,7 +33,7 @@ def test_a_district_that_is_not_mine_does_not_exist(tmp_path: Path) -> None:
         assert client.get("/statement", params=asked(office)).status_code == 404
         form = asked(office) | {"csrf": csrf_of(client), "content": "seen"}
         assert client.post("/statement/issue", data=form).status_code == 404
-        for there in ("", "/statement.json", "/statement.pdf", "/statement.gpkg", "/checkpoint.json"):
+        for there in ("", "/statement.json", "/statement.pdf", "/statement.gpkg", "/checkpoint.json", "/proof.json"):
             unknown = client.get(f"/statement/issued/{'0' * 64}{there}")
             hidden = client.get(f"{issued}{there}")
             assert hidden.status_code == unknown.status_code == 404, there
@@ -52,7 +53,14 @@ def test_what_was_issued_is_kept_as_it_was_signed_and_noticed_when_it_is_not(tmp
         signed = read_checkpoint(checkpoint)
         with office.database.snapshot() as connection:
             assert audit(connection, signed, files=office.desk.files).wrong == ()
+        proof = client.get(f"{address}/proof.json")
+        said = proof.json()
+        leaf = hashlib.sha256(b"\0" + said["leaf"].encode()).digest()
+        path = map(bytes.fromhex, said["path"])
+        assert root_by(leaf, said["position"] - 1, said["checkpoint"]["leaves"], path) == signed.root
+        assert sha256 in said["leaf"]
         pdf = client.get(f"{address}/statement.pdf").content
+        assert pypdf.PdfReader(io.BytesIO(pdf)).attachments["proof.json"] == [proof.content]
         assert pypdf.PdfReader(io.BytesIO(pdf)).attachments[f"statement-{sha256[:12]}.json"] == [file]
         assert sha256 in texts(pdf)
         assert signed.root in texts(pdf)
