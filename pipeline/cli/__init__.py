@@ -30,6 +30,7 @@ from pipeline.cli import (
     reviewing,
     scanning,
     serving,
+    stating,
     visiting,
 )
 from pipeline.errors import PlotwatchError, exit_code
@@ -48,7 +49,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     cataloguing.stac,
     serving.serve,
     covering.coverage,
-    covering.statement,
+    stating.statement,
     planning.plan,
     flights.worker,
     flights.stop,

@@ -47,7 +47,7 @@ def verify_audit(checkpoint: Exported = None, config: Config = None, as_json: As
     exported = None if checkpoint is None else read_checkpoint(checkpoint)
     with open_store(config) as store, store.database.snapshot() as connection:
         key = signing_key(store.files.key).public_key().public_bytes_raw().hex()
-        found = audit(connection, exported, public_key=key)
+        found = audit(connection, exported, public_key=key, files=store.files)
     if as_json:
         typer.echo(json.dumps(asdict(found), ensure_ascii=False))
     else:

@@ -5,6 +5,7 @@ behind the back of the laws. What it cannot see is what was written after the la
 whole by somebody who has the signing key or before any checkpoint left the server.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, select, text
 
 from pipeline.store.checkpoints import Checkpoint, HashTree, stored_checkpoints
 from pipeline.store.decisions import leaf_body, outlines_sha256
+from pipeline.store.files import Files
 from pipeline.store.key import entry_body
 from pipeline.store.laws import missing_laws
 from pipeline.store.ledger import Kind, Leaf, leaves
@@ -43,10 +45,17 @@ class Audit:
     wrong: tuple[str, ...]
 
 
-def audit(connection: Connection, exported: Checkpoint | None = None, *, public_key: str | None = None) -> Audit:
+def audit(
+    connection: Connection,
+    exported: Checkpoint | None = None,
+    *,
+    public_key: str | None = None,
+    files: Files | None = None,
+) -> Audit:
     """Look at everything. ``exported`` is a checkpoint that was kept elsewhere; ``public_key`` the one of this server.
 
-    Without an exported checkpoint nobody can tell a whole old backup from the present.
+    Statements that were issued are read again where ``files`` says where they lie. Without an exported checkpoint
+    nobody can tell a whole old backup from the present.
     """
     all_leaves = tuple(leaves(connection))
     signed = stored_checkpoints(connection)
@@ -63,6 +72,7 @@ def audit(connection: Connection, exported: Checkpoint | None = None, *, public_
         *_flags(connection),
         *_models(connection, all_leaves),
         *_key(connection, all_leaves),
+        *(_statements(all_leaves, files) if files else ()),
         *(f"the law {name} is missing or was changed: run plotwatch db migrate" for name in missing_laws(connection)),
     ]
     return Audit(leaves=len(all_leaves), checkpoints=len(signed), wrong=tuple(wrong))
@@ -229,6 +239,19 @@ def _key(connection: Connection, all_leaves: tuple[Leaf, ...]) -> Iterator[str]:
             yield f"version {row['version']} of {row['id']} in the interpretation key is not what the ledger says"
     for leaf in told.values():
         yield f"version {_read(leaf).get('version')} of {leaf.subject} in the interpretation key is gone"
+
+
+def _statements(all_leaves: tuple[Leaf, ...], files: Files) -> Iterator[str]:
+    """Each statement that was issued lies there as it was."""
+    for leaf in all_leaves:
+        if leaf.kind != Kind.STATEMENT_ISSUED:
+            continue
+        said = str(_read(leaf).get("sha256"))
+        path = files.root / "statements" / f"{said}.json"
+        if not path.is_file():
+            yield f"the statement of leaf {leaf.position} is gone"
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != said:
+            yield f"the statement of leaf {leaf.position} is not the one that was issued"
 
 
 def _gathered(connection: Connection, chosen: Any) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
     <backup>/rows/ contents.json    the database at one moment (``dumping``), the same for both engines
     <backup>/checkpoint.json        the ledger at that moment, signed
-    <backup>/originals/ results/ working/ models/ keys/ pictures/
+    <backup>/originals/ results/ working/ models/ keys/ pictures/ statements/
 
 A backup of one engine can be brought back on the other: so a bureau moves from SQLite to PostgreSQL. Files are only
 ever replaced whole, so they are linked where the disk allows it, else copied. Of ``working`` the finished pictures are
@@ -40,9 +40,10 @@ KEPT: Final = {
     "models": ("*",),
     "keys": ("*",),
     "pictures": ("*.jpg",),
+    "statements": ("*.json",),
 }
 """Folders of the data folder, and which of their files."""
-NAMED_BY_SHA256: Final = frozenset({"originals", "pictures"})
+NAMED_BY_SHA256: Final = frozenset({"originals", "pictures", "statements"})
 """Folders of files that carry their sha256 in the name of their folder or their own."""
 
 
@@ -170,7 +171,7 @@ def _bring_back(contents: Contents, backup: Path, root: Path) -> None:
         if folder in NAMED_BY_SHA256:
             with target.open("rb") as opened:
                 found = hashlib.file_digest(opened, "sha256").hexdigest()
-            if found != parts[0].removesuffix(".jpg"):
+            if found != Path(parts[0]).stem:
                 raise ConflictError(f"this backup was tampered with: {file.path} has other bytes than its name says")
     (root / "keys").mkdir(mode=0o700, exist_ok=True)
     (root / "keys").chmod(0o700)

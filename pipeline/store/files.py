@@ -6,6 +6,7 @@
     models/<model>/             its bundle, and the report of its comparison with the champion
     keys/                       the key that signs the ledger
     pictures/<sha256>.jpg       of the interpretation key; never altered
+    statements/<sha256>.json    that were issued; never altered, read-only
 
 Ids and names come from outside in part: each is checked to be one plain component before it becomes a path.
 """
@@ -95,25 +96,28 @@ class Files:
         Raises:
             InvalidInputError: It is no sha256.
         """
-        if not SHA256.fullmatch(sha256):
-            raise InvalidInputError("a sha256 has 64 characters, 0 to 9 and a to f")
-        return self.root / "pictures" / f"{sha256}.jpg"
+        return self.root / "pictures" / f"{_checked(sha256)}.jpg"
 
     def keep_picture(self, jpeg: bytes, *, sha256: str) -> Path:
         """Write a picture to its place for good, whole or not at all."""
-        path = self.picture(sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            partial = path.with_name(f"{sha256}.{uuid.uuid4().hex}.partial")
-            partial.write_bytes(jpeg)
-            partial.replace(path)
-            _sync(path.parent)
+        return _keep(self.picture(sha256), jpeg)
+
+    def statement(self, sha256: str) -> Path:
+        """The place of a statement that was issued.
+
+        Raises:
+            InvalidInputError: It is no sha256.
+        """
+        return self.root / "statements" / f"{_checked(sha256)}.json"
+
+    def keep_statement(self, content: bytes, *, sha256: str) -> Path:
+        """Write a statement to its place for good, whole or not at all; it can no longer be written to."""
+        path = _keep(self.statement(sha256), content)
+        path.chmod(0o440)
         return path
 
     def _originals(self, sha256: str) -> Path:
-        if not SHA256.fullmatch(sha256):
-            raise InvalidInputError("a sha256 has 64 characters, 0 to 9 and a to f")
-        return self.root / "originals" / sha256
+        return self.root / "originals" / _checked(sha256)
 
     def _folder(self, kind: str, flight: FlightId) -> Path:
         if not IDENTITY.fullmatch(flight):
@@ -133,6 +137,23 @@ def plain_name(name: str) -> str:
     room = LONGEST_NAME - len((dot + suffix).encode())
     stem = stem.encode()[: max(room, 1)].decode(errors="ignore")
     return f"{stem}{dot}{suffix}" if stem and room > 0 else "original"
+
+
+def _checked(sha256: str) -> str:
+    if not SHA256.fullmatch(sha256):
+        raise InvalidInputError("a sha256 has 64 characters, 0 to 9 and a to f")
+    return sha256
+
+
+def _keep(path: Path, content: bytes) -> Path:
+    """Write a file that is named by its content, unless it is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        partial = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.partial")
+        partial.write_bytes(content)
+        partial.replace(path)
+        _sync(path.parent)
+    return path
 
 
 def _sync(folder: Path) -> None:

@@ -60,6 +60,8 @@ class Kind(StrEnum):
     MODEL_ADDED = "model.added"
     MODEL_PROMOTED = "model.promoted"
     MODEL_ROLLED_BACK = "model.rolled_back"
+    STATEMENT_ISSUED = "statement.issued"
+    """A manager issued a statement of coverage and absence; the subject is its district, the body names the file."""
     RESTORED = "restored"
 
 

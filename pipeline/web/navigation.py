@@ -19,6 +19,7 @@ class Place:
 PLACES: Final = (
     Place(name=marked("Flights"), address="/flights", roles=frozenset({"surveyor", "reviewer", "field", "manager"})),
     Place(name=marked("Coverage"), address="/coverage", roles=frozenset({"manager"})),
+    Place(name=marked("Statement"), address="/statement", roles=frozenset({"manager"})),
     Place(name=marked("Visits"), address="/visits", roles=frozenset({"field", "manager"})),
     Place(name=marked("Review"), address="/review", roles=frozenset({"reviewer"})),
     Place(name=marked("Upload"), address="/upload", roles=frozenset({"surveyor"})),

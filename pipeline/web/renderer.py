@@ -15,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.domain.coverage import HECTARE_M2
 from pipeline.web import measures
 from pipeline.web.assets import Assets
-from pipeline.web.languages import COOKIE, Language, choose, read_catalogue, read_translations
+from pipeline.web.languages import COOKIE, Language, choose
 from pipeline.web.navigation import place_at, places_of
-from pipeline.web.sentences import Sentences
+from pipeline.web.words import Words
 
 PAGES: Final = Path(__file__).parent / "pages"
 
@@ -28,10 +28,7 @@ class Renderer:
     def __init__(self, assets: Assets, time_zone: str) -> None:
         """``time_zone`` (IANA) is that of the times on pages."""
         self._zone = ZoneInfo(time_zone)
-        self._translations = {language: read_translations(language) for language in Language}
-        self._sentences = {
-            language: Sentences(self._translations[language], read_catalogue(language)) for language in Language
-        }
+        self.words: Final = {language: Words(language, time_zone) for language in Language}
         self._environments = {language: self._environment(language, assets) for language in Language}
 
     def show(self, request: Request, template: str, status: int = 200, **content: Any) -> HTMLResponse:
@@ -42,7 +39,7 @@ class Renderer:
 
     def say(self, request: Request, message: str) -> str:
         """``message`` in the language of ``request``."""
-        return self._sentences[language_of(request)].say(message)
+        return self.words[language_of(request)].sentences.say(message)
 
     def _environment(self, language: Language, assets: Assets) -> Environment:
         environment = Environment(
@@ -54,11 +51,11 @@ class Renderer:
             extensions=["jinja2.ext.i18n"],
         )
         environment.install_gettext_translations(  # type: ignore[attr-defined]  # the extension adds it
-            self._translations[language], newstyle=True
+            self.words[language].translations, newstyle=True
         )
         environment.globals["asset"] = assets.address
         # `_()` marks its text as safe HTML: what is not written in a template goes through this filter instead.
-        environment.filters["said"] = self._sentences[language].say
+        environment.filters["said"] = self.words[language].sentences.say
         environment.filters["sentence"] = sentence
         environment.filters["moment"] = self._moment(language, f"{language.day} HH:mm:ss")
         environment.filters["minute"] = self._moment(language, f"{language.day} HH:mm")

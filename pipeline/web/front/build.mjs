@@ -1,7 +1,7 @@
 // Builds what the pages load into pipeline/web/static/built: every .ts and .css file of this folder, named by its
 // content so that a browser may keep it for ever, and manifest.json that says which name belongs to which file.
 import { build } from "esbuild";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,6 +25,15 @@ const { metafile } = await build({
   metafile: true,
   logLevel: "warning",
 });
+
+// Paper has no fonts of its own: what the statement is set in (SIL Open Font Licence 1.1), embedded in each PDF.
+const fonts = join(here, "..", "..", "..", "node_modules", "@embedpdf", "fonts-sc");
+mkdirSync(join(out, "fonts"));
+for (const weight of ["Regular", "Bold"]) {
+  const name = `NotoSansHans-${weight}.otf`;
+  copyFileSync(join(fonts, "fonts", name), join(out, "fonts", name));
+}
+copyFileSync(join(fonts, "LICENSE"), join(out, "fonts", "OFL.txt"));
 
 const manifest = {};
 for (const [path, { entryPoint }] of Object.entries(metafile.outputs)) {
