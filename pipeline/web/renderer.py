@@ -27,6 +27,7 @@ class Renderer:
 
     def __init__(self, assets: Assets, time_zone: str) -> None:
         """``time_zone`` (IANA) is that of the times on pages."""
+        self.assets = assets
         self._zone = ZoneInfo(time_zone)
         self._translations = {language: read_translations(language) for language in Language}
         self._sentences = {
