@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -71,8 +72,10 @@ def tell_what_to_keep(
     """The addresses of all that a phone takes along for the open visits of a district."""
     route = travel(services.database, reader.person, DistrictId(district), place_said(start))
     kept = route.stops[:MOST_KEPT]
+    asked = {"district": district} | ({"from": start} if start else {})
+    listed = f"/visits?{urlencode(asked)}"
     frame = [
-        ("page", f"/visits?district={district}"),
+        ("page", listed),
         ("page", "/visits/without-signal"),
         ("look", "/static/mark.svg"),
         *(("look", pages.assets.address(name)) for name in LOOKS),
@@ -80,7 +83,7 @@ def tell_what_to_keep(
     ground = [address for stop in kept for address in _addresses(services, stop)]
     return _json(
         {
-            "district": district,
+            "list": listed,
             "visits": len(kept),
             "left_out": len(route.stops) - len(kept),
             "addresses": [{"kind": kind, "address": address} for kind, address in dict.fromkeys([*frame, *ground])],

@@ -28,6 +28,9 @@ WORDS: Final = {
         "This browser keeps nothing for the field: that needs an address that begins with https. "
         "Findings are sent at once."
     ),
+    "loose": marked(
+        "This browser may delete what is kept when the phone runs short of room: keep some free, and send before long."
+    ),
     "lacking": marked("Not kept: {what}."),
     "lacking-picture": marked("{n} pictures of plots"),
     "lacking-ground": marked("{n} pieces of the map"),

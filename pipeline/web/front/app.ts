@@ -1,6 +1,6 @@
 // What every page loads: htmx, and the few things that HTML alone cannot do. Every page works without it.
 import "htmx.org";
-import { clearOnLeaving } from "./field/leaving";
+import { clearOnLeaving, tellWhatWaits } from "./field/leaving";
 
 // A form that was sent must not be sent twice by an impatient thumb; going back makes it usable again.
 document.addEventListener("submit", (event) => {
@@ -29,3 +29,5 @@ document.addEventListener("htmx:after:swap", () => unreachable(false));
 
 // Whoever signs out leaves nothing on the phone.
 for (const form of document.querySelectorAll<HTMLFormElement>('form[action="/sign-out"]')) clearOnLeaving(form);
+const waits = document.querySelector<HTMLElement>("[data-waits-here]");
+if (waits) void tellWhatWaits(waits);

@@ -24,6 +24,7 @@ async function lineFirst(request: Request, address: URL): Promise<Response> {
   const kept = (await find(request)) ?? (address.pathname === "/visits" ? await find(await list()) : undefined);
   try {
     const answer = kept ? await soon(fetch(request)) : await fetch(request);
+    if (kept && answer.status === 403) await caches.delete(KEPT); // it is not for this person any more
     return answer.status >= 500 && kept ? kept : answer;
   } catch {
     const page = request.mode === "navigate" ? await find("/visits/without-signal") : undefined;
@@ -33,8 +34,7 @@ async function lineFirst(request: Request, address: URL): Promise<Response> {
 
 /** The address of the one list that was kept, whichever is asked for. */
 async function list(): Promise<string> {
-  const state = await told();
-  return state ? `/visits?district=${encodeURIComponent(state.district)}` : "/visits";
+  return (await told())?.list ?? "/visits";
 }
 
 async function find(what: Request | string): Promise<Response | undefined> {

@@ -14,6 +14,8 @@ export class Board {
   private readonly person: string;
   private line: Line | null = null;
   private busy = false;
+  /** Somebody asked to send while it was being sent: what they wrote down may not be on its way yet. */
+  private wanted = false;
 
   constructor(
     private readonly root: HTMLElement,
@@ -37,12 +39,16 @@ export class Board {
 
   /** Send what waits, and say how that went. */
   async send(): Promise<Line | null> {
+    this.wanted = true;
     if (this.busy) return this.line;
     this.busy = true;
     try {
-      this.line = await sendAll(() => this.draw());
+      while (this.wanted) {
+        this.wanted = false;
+        this.line = await sendAll(() => this.draw());
+      }
       // Whoever else was here left nothing that this person could see without a signal.
-      if (this.line.state === "good") await this.clearOf(this.line.person);
+      if (this.line?.state === "good") await this.clearOf(this.line.person);
     } finally {
       this.busy = false;
     }
@@ -80,10 +86,14 @@ export class Board {
 
   private async drawKept(): Promise<void> {
     const button = this.part("prepare");
-    if (!button) return;
     const state = canKeep() ? await kept() : null;
+    if (!button) {
+      this.tell("kept", state && this.line?.state === "none" ? ready(state) : "");
+      return;
+    }
     this.tell("kept", canKeep() ? (state ? ready(state) : say("not-kept")) : say("cannot-keep"));
     this.tell("lacking", state ? lacking(state) : "");
+    this.tell("loose", state && !state.isLasting ? say("loose") : "");
     button.textContent = say(state ? "prepare-again" : "prepare");
     button.hidden = !canKeep() || this.line?.state !== "good" || !this.root.dataset.query;
   }
@@ -95,6 +105,7 @@ export class Board {
     try {
       await prepare(this.person, this.root.dataset.query ?? "", (done, of) => this.tell("progress", say("keeping", { done: number(done, 0), of: number(of, 0) })));
       this.tell("progress", "");
+      for (const { id, state } of await letters()) if (state === "sent") await remove(id);
     } catch (error) {
       const why = error instanceof SignedOut ? "signed-out-none" : (error as Error).name === "QuotaExceededError" ? "no-room" : "broke-off";
       this.tell("progress", say(why));

@@ -5,7 +5,7 @@ import { mark } from "./marked";
 const AT_ONCE = 4;
 
 interface Wanted {
-  district: string;
+  list: string;
   visits: number;
   left_out: number;
   addresses: { kind: string; address: string }[];
@@ -33,7 +33,7 @@ export async function prepare(person: string, query: string, tell: (done: number
   const wanted = (await (await reach(`/visits/kept?${query}`)).json()) as Wanted;
   await navigator.serviceWorker.register("/visits/worker.js", { scope: "/visits" });
   await navigator.serviceWorker.ready;
-  void navigator.storage?.persist?.();
+  const isLasting = (await navigator.storage?.persist?.()) ?? false;
   mark();
   const cache = await caches.open(KEPT);
   const missing: Record<string, number> = {};
@@ -49,7 +49,8 @@ export async function prepare(person: string, query: string, tell: (done: number
   };
   await Promise.all(Array.from({ length: AT_ONCE }, carry));
   await drop(cache, new Set([STATE, ...wanted.addresses.map((one) => one.address)]));
-  const state = { person, district: wanted.district, at: Date.now(), visits: wanted.visits, bytes, missing, leftOut: wanted.left_out };
+  const { list, visits, left_out: leftOut } = wanted;
+  const state: State = { person, list, at: Date.now(), visits, bytes, missing, leftOut, isLasting };
   await cache.put(STATE, Response.json(state));
   return state;
 }

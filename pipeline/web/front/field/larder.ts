@@ -8,7 +8,8 @@ const LASTS_MS = 3 * 86_400_000;
 
 export interface State {
   person: string;
-  district: string;
+  /** The address of the list of the visits that were kept. */
+  list: string;
   /** When it was kept, in milliseconds since 1970. */
   at: number;
   visits: number;
@@ -17,6 +18,8 @@ export interface State {
   missing: Record<string, number>;
   /** Visits farther along the way than a phone takes along. */
   leftOut: number;
+  /** The browser promised not to delete it when the phone runs short of room. */
+  isLasting: boolean;
 }
 
 /** What was kept is shown for three days: after that the way is another one, and a lost phone shall not know it for ever. */

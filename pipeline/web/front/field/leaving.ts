@@ -12,10 +12,17 @@ export function clearOnLeaving(form: HTMLFormElement): void {
   });
 }
 
+/** Shows `words` where findings wait on this phone for somebody to sign in. */
+export async function tellWhatWaits(words: HTMLElement): Promise<void> {
+  const all = isMarked() ? await letters().catch(() => []) : [];
+  words.hidden = !all.some((letter) => letter.state === "waiting");
+}
+
 async function leave(form: HTMLFormElement): Promise<void> {
   const all = await letters().catch(() => []);
   const waiting = all.filter((letter) => letter.state === "waiting" || letter.state === "refused").length;
-  if (waiting && !confirm((form.dataset.waiting ?? "").replace("{n}", String(waiting)))) return;
+  const words = (waiting === 1 ? form.dataset.waitingOne : form.dataset.waiting) ?? "";
+  if (waiting && !confirm(words.replace("{n}", String(waiting)))) return;
   const content = new FormData(form);
   const ended = await fetch(form.action, { method: "POST", body: content, redirect: "manual" }).catch(() => null);
   if (!ended && !confirm(form.dataset.noSignal ?? "")) return;

@@ -85,7 +85,7 @@ export class Way {
       this.onChoose(stop.id);
     });
     this.marks.set(stop.id, button);
-    new Marker({ element: button }).setLngLat(stop.at).addTo(this.map);
+    new Marker({ element: button, anchor: "bottom", offset: [0, -14] }).setLngLat(stop.at).addTo(this.map);
     button.setAttribute("aria-label", name); // MapLibre writes a name of its own
     button.removeAttribute("role");
   }
