@@ -39,6 +39,10 @@ WORDS: Final = {
     "prepare-again": marked("Prepare anew"),
     "keeping": marked("Being kept on this phone: {done} of {of}…"),
     "no-room": marked("There is no room left on this phone. Free some, and prepare again."),
+    "no-room-here": marked(
+        "There is neither a signal nor room on this phone. What you typed is still here: free some, "
+        "and record it again."
+    ),
     "broke-off": marked("The line broke off. What was kept before is still there; prepare again on a better line."),
     "state-waiting": marked("Waits to be sent"),
     "state-sent": marked("Arrived"),
@@ -48,7 +52,7 @@ WORDS: Final = {
         "It is safe on this phone and is sent by itself, also after the browser was closed: open this page then."
     ),
     "refused-why": marked(
-        "The server did not accept it: {why} It is still on this phone. Take it back and write it down anew, "
+        "The server did not accept it: {why}. It is still on this phone. Take it back and write it down anew, "
         "or tell your manager."
     ),
     "conflict": marked("Somebody else recorded a finding of this visit before yours arrived."),

@@ -48,7 +48,9 @@ async function write(form: HTMLFormElement): Promise<void> {
   try {
     await put(letter);
   } catch {
-    form.submit(); // a browser that stores nothing sends it as it always did
+    // A browser that stores nothing sends it as it always did; without a signal what was typed stays where it is.
+    if (root.dataset.line === "none") complain(say("no-room-here"));
+    else form.submit();
     return;
   }
   hadSent = true;

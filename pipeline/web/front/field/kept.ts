@@ -33,7 +33,7 @@ export async function prepare(person: string, query: string, tell: (done: number
   const wanted = (await (await reach(`/visits/kept?${query}`)).json()) as Wanted;
   await navigator.serviceWorker.register("/visits/worker.js", { scope: "/visits" });
   await navigator.serviceWorker.ready;
-  const isLasting = (await navigator.storage?.persist?.()) ?? false;
+  const promised = navigator.storage?.persist?.() ?? false;
   mark();
   const cache = await caches.open(KEPT);
   const missing: Record<string, number> = {};
@@ -49,6 +49,8 @@ export async function prepare(person: string, query: string, tell: (done: number
   };
   await Promise.all(Array.from({ length: AT_ONCE }, carry));
   await drop(cache, new Set([STATE, ...wanted.addresses.map((one) => one.address)]));
+  // Some browsers ask the reader, who may never answer.
+  const isLasting = await Promise.race([promised, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 500))]);
   const { list, visits, left_out: leftOut } = wanted;
   const state: State = { person, list, at: Date.now(), visits, bytes, missing, leftOut, isLasting };
   await cache.put(STATE, Response.json(state));
