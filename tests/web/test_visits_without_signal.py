@@ -1,6 +1,7 @@
 """In the field: a phone is prepared, three findings wait for a signal, the browser is closed, and all arrive."""
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,7 +128,9 @@ def sign_in(context: BrowserContext, trip: Trip, who: str) -> None:
 def prepare(page: Page) -> None:
     page.goto("/visits")
     page.get_by_role("button", name="Prepare for the field").click()
-    expect(page.locator("[data-part=kept]")).to_contain_text("Ready for the field: 4 visits")
+    expect(page.locator("[data-part=kept]")).to_have_text(
+        re.compile(r"Ready for the field: 4 visits, \d.* MB, as of \d\d:\d\d\.")
+    )
 
 
 def photograph(colour: str) -> bytes:

@@ -1,5 +1,5 @@
 // The board at the head of the pages of visits: how the line is, what waits, what lies ready, and what needs somebody.
-import { number, say, size } from "../language/words";
+import { moment, number, say, size } from "../language/words";
 import { SignedOut, canKeep, forget, kept, prepare } from "./kept";
 import { type State } from "./larder";
 import { letterCard } from "./letter";
@@ -118,6 +118,8 @@ export class Board {
   private async clearOf(person: string): Promise<void> {
     const state = await kept();
     if (state && state.person !== person) await forget();
+    // On a slow line the worker may have shown the page of whoever prepared this phone.
+    if (person !== this.person) location.reload();
   }
 
   private tell(name: string, words: string): void {
@@ -139,9 +141,7 @@ function counted(name: string, n: number): string {
 
 function ready(state: State): string {
   const at = new Date(state.at);
-  const language = document.documentElement.lang;
-  const isToday = at.toDateString() === new Date().toDateString();
-  const time = new Intl.DateTimeFormat(language, isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" }).format(at);
+  const time = moment(at, at.toDateString() === new Date().toDateString());
   return say(state.visits === 1 ? "kept-one" : "kept", { visits: number(state.visits, 0), size: size(state.bytes), time });
 }
 

@@ -1,5 +1,5 @@
 // A finding of this phone as the page shows it: waiting, arrived, or in need of somebody.
-import { number, say } from "../language/words";
+import { moment, number, say } from "../language/words";
 import type { Letter, Told } from "./queue";
 
 /** `named` says which visit it is of; `away` takes it off the phone. */
@@ -49,8 +49,7 @@ function written(letter: Letter): Told {
 }
 
 function description(told: Told): HTMLElement {
-  const language = document.documentElement.lang;
-  const at = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(told.at));
+  const at = moment(new Date(told.at));
   const accuracy = told.accuracy_m === null ? [] : [say("accuracy", { metres: number(told.accuracy_m, 1) })];
   const text = element("p", {});
   text.append(element("strong", { textContent: told.outcome + (told.look_alike ? `: ${told.look_alike}` : "") }), ` · ${[at, ...accuracy].join(" · ")}`);
