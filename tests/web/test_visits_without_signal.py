@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from browsers import CHROMIUM, EXPECTED, FLAGS, PHONE, findings, is_own, served,
 from databases import sqlite_copy
 from offices import Clock, Office
 from PIL import Image
-from playwright.sync_api import BrowserContext, Dialog, Page, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Dialog, Error, Page, Playwright, Route, expect, sync_playwright
 from visited import Field, fly_over, open_field, second_team
 
 from pipeline.domain.flag import FlagStatus
-from pipeline.domain.people import District, DistrictId
+from pipeline.domain.people import District, DistrictId, Role
+from pipeline.store.people import give_access
 from pipeline.store.visits import Telling, VisitId
 from pipeline.web.app import build_app
 from pipeline.web.sessions import COOKIE
@@ -34,6 +36,12 @@ LETTERS = """() => new Promise((resolve) => {
     };
 })"""
 """How many findings a phone holds."""
+KEEP = """async (at) => {
+    const cache = await caches.open("plotwatch field");
+    await cache.put("/visits", new Response("kept", {headers: {"Content-Type": "text/html"}}));
+    await cache.put("/visits/kept-state", Response.json({list: "/visits", at}));
+}"""
+"""Lets a phone keep a page since a time, in milliseconds since 1970."""
 
 
 @dataclass
@@ -279,6 +287,27 @@ def test_sign_out_leaves_nothing_on_the_phone_and_says_what_was_not_sent(trip: T
         assert page.evaluate(LETTERS) == 0
     assert said == ["One finding on this phone has not been sent. Signing out deletes it. Sign out all the same?"] * 2
     assert trip.told(trip.visits[0]) == ()
+
+
+def test_what_was_kept_is_gone_with_the_role_and_after_three_days(trip: Trip, phones: Phones) -> None:
+    with phones.opened("field") as page:
+        prepare(page)
+        roles = {"roles": frozenset({Role.SURVEYOR}), "districts": trip.field.team.districts}
+        with trip.field.database.transaction() as connection:
+            give_access(connection, trip.field.team, **roles, by=None, now=trip.field.survey.now)
+        page.goto("/visits")
+        expect(page.get_by_role("heading", level=1)).not_to_have_text("Visits")
+        assert page.evaluate("caches.keys()") == []
+        page.evaluate(KEEP, (time.time() - 2 * 86_400) * 1000)
+        page.context.set_offline(True)
+        page.goto("/visits")
+        expect(page.locator("body")).to_have_text("kept")
+        page.evaluate(KEEP, (time.time() - 4 * 86_400) * 1000)
+        with pytest.raises(Error, match="ERR_"):
+            page.goto("/visits")
+        page.context.set_offline(False)
+        page.goto("/account")
+        assert page.evaluate("caches.keys()") == []
 
 
 def test_map_and_list_agree_and_a_keyboard_reaches_both(phones: Phones) -> None:
