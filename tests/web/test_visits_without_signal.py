@@ -70,7 +70,6 @@ def trip(sqlite_template: Path, tmp_path: Path) -> Iterator[Trip]:
             clock=Clock(field.survey.now),
             folder=tmp_path / "files",
         )
-        fly_over(office.desk.files, field.survey.flight)
         visits = plan_visits(database, field.manager, field.district, now=field.survey.now)
         with served(build_app(office.services())) as address:
             yield Trip(office=office, field=field, address=address, visits=tuple(one.id for one in visits))
@@ -159,6 +158,7 @@ def write_down(page: Page, colour: str, note: str) -> None:
 
 
 def test_three_findings_without_a_signal_arrive_once_with_their_photographs(trip: Trip, phones: Phones) -> None:
+    fly_over(trip.office.desk.files, trip.field.survey.flight)
     with phones.opened("field") as page:
         prepare(page)
         page.context.set_offline(True)
@@ -310,7 +310,8 @@ def test_what_was_kept_is_gone_with_the_role_and_after_three_days(trip: Trip, ph
         assert page.evaluate("caches.keys()") == []
 
 
-def test_map_and_list_agree_and_a_keyboard_reaches_both(phones: Phones) -> None:
+def test_map_and_list_agree_and_a_keyboard_reaches_both(trip: Trip, phones: Phones) -> None:
+    fly_over(trip.office.desk.files, trip.field.survey.flight)
     with phones.opened("field") as page:
         page.goto("/visits?from=25,99.9")
         page.wait_for_selector("[data-drawn=yes]")
