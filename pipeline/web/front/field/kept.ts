@@ -61,7 +61,15 @@ export async function prepare(person: string, query: string, tell: (done: number
 export async function refresh(address: string): Promise<void> {
   if (!canKeep() || !(await caches.has(KEPT))) return;
   const cache = await caches.open(KEPT);
-  if (await cache.match(address, { ignoreVary: true })) await keep(cache, address, true).catch(() => null);
+  if (!(await cache.match(address, { ignoreVary: true }))) return;
+  try {
+    await keep(cache, address, true);
+    // A server that was renewed since has other scripts and styles, and the page wants those.
+    const page = (await (await cache.match(address, { ignoreVary: true }))?.text()) ?? "";
+    for (const [look] of page.matchAll(/\/static\/built\/[\w.-]+/g)) if (!(await cache.match(look))) await keep(cache, look, true);
+  } catch {
+    // The page from before stays: it tells what this phone wrote down.
+  }
 }
 
 export async function forget(): Promise<void> {
