@@ -1,18 +1,23 @@
 """Errands: visits with all that a field team needs on the way, and nothing of whom it came from."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import shapely
 from sqlalchemy import Connection
 
-from pipeline.domain.flight import Flight
+from pipeline.domain.flag import FlagId
+from pipeline.domain.flight import Flight, FlightId
 from pipeline.domain.geometry import Extent
 from pipeline.domain.people import Person
-from pipeline.store.flags import StoredFlag, find_flag
-from pipeline.store.flights import get_flight
-from pipeline.store.growers import Grower, growers_about, kinds_at
+from pipeline.errors import NotFoundError
+from pipeline.store.flags import StoredFlag, find_flags
+from pipeline.store.flights import get_flights
+from pipeline.store.growers import growers_within, kinds_at
 from pipeline.store.visits import Reading, Visit, readings_behind
+
+NO_FLAG: Final = "there is no such flag"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,29 +38,40 @@ class Stop:
 
 
 def stops_of(connection: Connection, person: Person, visits: tuple[Visit, ...]) -> tuple[Stop, ...]:
-    """The stops of ``visits``, in their order.
+    """The stops of ``visits``, in their order; the number of questions to the database does not grow with theirs.
 
     Raises:
         NotFoundError: One of them is of a district that is not the person's.
     """
-    flags = {visit.flag: find_flag(connection, person, visit.flag) for visit in visits}
-    flights = {flight: get_flight(connection, flight) for flight in {flag.flight for flag in flags.values()}}
+    flags = find_flags(connection, person, {visit.flag for visit in visits})
+    if any(visit.flag not in flags for visit in visits):
+        raise NotFoundError(NO_FLAG)
+    flights = get_flights(connection, {flag.flight for flag in flags.values()})
     readings = readings_behind(connection, flags)
-    growers = {flight: _growers(connection, one, flags.values()) for flight, one in flights.items()}
+    kinds = _kinds(connection, flights, tuple(flags.values()))
     return tuple(
         Stop(
             visit=visit,
             flag=flags[visit.flag],
             flight=flights[flags[visit.flag].flight],
             readings=readings.get(visit.flag, ()),
-            kinds=kinds_at(flags[visit.flag].outline, growers[flags[visit.flag].flight]),
+            kinds=kinds[visit.flag],
         )
         for visit in visits
     )
 
 
-def _growers(connection: Connection, flight: Flight, flags: Iterable[StoredFlag]) -> tuple[Grower, ...]:
-    """Licensed ground about those of ``flags`` that are of a flight, on its day."""
-    west, south, east, north = shapely.total_bounds([flag.outline for flag in flags if flag.flight == flight.id])
-    extent = Extent(west=float(west), south=float(south), east=float(east), north=float(north))
-    return growers_about(connection, flight.district, extent, flight.day)
+def _kinds(
+    connection: Connection, flights: Mapping[FlightId, Flight], flags: tuple[StoredFlag, ...]
+) -> dict[FlagId, tuple[str, ...]]:
+    """What is licensed where each flag lies, on the day it was flown; one question a district."""
+    kinds: dict[FlagId, tuple[str, ...]] = {}
+    for district in {flight.district for flight in flights.values()}:
+        here = [flag for flag in flags if flights[flag.flight].district == district]
+        west, south, east, north = (float(side) for side in shapely.total_bounds([flag.outline for flag in here]))
+        growers = growers_within(connection, district, Extent(west=west, south=south, east=east, north=north))
+        for flag in here:
+            day = flights[flag.flight].day
+            valid = (one for one in growers if one.licence.valid_from <= day <= one.licence.valid_until)
+            kinds[flag.id] = kinds_at(flag.outline, valid)
+    return kinds

@@ -5,7 +5,7 @@
     results/<flight>/           what a scan leaves
     models/<model>/             its bundle, and the report of its comparison with the champion
     keys/                       the key that signs the ledger
-    pictures/<sha256>.jpg       of the interpretation key; never altered
+    pictures/<sha256>.jpg       of the interpretation key, and photographs of visits; never altered
     statements/<sha256>.json    that were issued; never altered, read-only
 
 Ids and names come from outside in part: each is checked to be one plain component before it becomes a path.

@@ -106,6 +106,13 @@ def find_flag(connection: Connection, person: Person, flag: FlagId) -> StoredFla
     return _flag(row)
 
 
+def find_flags(connection: Connection, person: Person, wanted: Iterable[FlagId]) -> dict[FlagId, StoredFlag]:
+    """Those of ``wanted`` that exist for ``person``, in one question."""
+    chosen = select(flags).join(flights, flights.c.id == flags.c.flight_id)
+    chosen = chosen.where(flags.c.id.in_(list(wanted)), flights.c.district_id.in_(person.sees))
+    return {FlagId(row["id"]): _flag(row) for row in connection.execute(chosen).mappings()}
+
+
 def get_flag(connection: Connection, flag: FlagId) -> StoredFlag:
     """A flag of whatever origin, whoever asks.
 

@@ -101,6 +101,20 @@ def growers_about(connection: Connection, district: DistrictId, within: Extent, 
     return tuple(grower for grower in found if grower.outline.intersects(box))
 
 
+def growers_within(connection: Connection, district: DistrictId, within: Extent) -> tuple[Grower, ...]:
+    """Licensed ground of a district whose box meets a box, under licences of any day."""
+    columns = licensed_growers.c
+    chosen = select(licensed_growers).where(
+        columns.district_id == district,
+        columns.west <= within.east,
+        columns.east >= within.west,
+        columns.south <= within.north,
+        columns.north >= within.south,
+    )
+    rows = connection.execute(chosen.order_by(columns.licence, columns.id)).mappings()
+    return tuple(_grower(row) for row in rows)
+
+
 def kinds_at(outline: Any, growers: Iterable[Grower]) -> tuple[str, ...]:
     """The kinds of the licences that hold where ``outline`` lies (both in degrees), in order."""
     return tuple(sorted({grower.kind.value for grower in growers if shapely.intersects(grower.outline, outline)}))

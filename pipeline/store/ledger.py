@@ -53,6 +53,8 @@ class Kind(StrEnum):
     RELEASE = "release"
     """A confirmed flag was given to a field team: a visit."""
     FINDING = "finding"
+    FINDING_BESIDE = "finding.beside"
+    """What a team found and could not send before somebody else said what this visit found."""
     KEY_CHANGED = "key.changed"
     STOP = "stop"
     LABELS_COLLECTED = "labels.collected"

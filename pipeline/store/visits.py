@@ -1,5 +1,6 @@
 """Visits: the release of a confirmed flag to a field team, and what the team found."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,9 @@ from pipeline.domain.decision import Verdict
 from pipeline.domain.flag import OUTCOMES, FlagId, FlagStatus
 from pipeline.domain.people import DistrictId, Person, PersonId
 from pipeline.errors import InvalidInputError, NotFoundError
-from pipeline.store.columns import new_id
+from pipeline.store.columns import new_id, utc_time
 from pipeline.store.flags import find_flag, is_candidate
-from pipeline.store.ledger import Entry, Kind, record
+from pipeline.store.ledger import Entry, Kind, history, record
 from pipeline.store.tables import decisions, flags, flights, visit_details, visits
 
 VisitId = NewType("VisitId", str)
@@ -25,7 +26,8 @@ class Finding:
     """What a field team found.
 
     ``look_alike`` says what grows there instead; ``accuracy_m`` how exactly the team knew where it stood, in metres;
-    ``photograph_sha256`` names the picture that was kept.
+    ``photograph_sha256`` names the picture that was kept. ``id`` was made by the device on which it was written down,
+    without a signal perhaps, and ``made_at`` is the time by its clock; both are in the ledger alone.
     """
 
     outcome: FlagStatus
@@ -33,6 +35,8 @@ class Finding:
     look_alike: str = ""
     accuracy_m: float | None = None
     photograph_sha256: str | None = None
+    id: str = ""
+    made_at: datetime | None = None
 
     @property
     def details(self) -> dict[str, Any]:
@@ -43,6 +47,22 @@ class Finding:
             "photograph_sha256": self.photograph_sha256,
         }
         return told if any(told.values()) else {}
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """All of it as its leaf says it."""
+        sent = {"finding": self.id, "made_at": self.made_at} if self.id else {}
+        return {"outcome": self.outcome.value, "note": self.note} | self.details | sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """A finding as the ledger has it: by whom, when it arrived; ``beside`` is one that came after another stood."""
+
+    finding: Finding
+    person: PersonId
+    at: datetime
+    beside: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +117,40 @@ def record_found(connection: Connection, person: Person, visit: VisitId, finding
         raise InvalidInputError(f"a visit does not find {finding.outcome}")
     flag = find_visit(connection, person, visit).flag
     details = finding.details
-    body = {"flag": flag, "outcome": finding.outcome.value, "note": finding.note} | details
+    body = {"flag": flag} | finding.body
     leaf = record(connection, Entry(kind=Kind.FINDING, subject=visit, person=person.id, body=body), now)
     values = {"outcome": finding.outcome.value, "found_by": person.id, "found_at": leaf.at, "note": finding.note}
     connection.execute(update(visits).where(visits.c.id == visit).values(values))
     if details:
         connection.execute(insert(visit_details).values(details | {"visit_id": visit, "leaf": leaf.position}))
+
+
+def record_beside(connection: Connection, person: Person, visit: VisitId, finding: Finding, *, now: datetime) -> None:
+    """Write down a finding that came after another one stood: it changes nothing, and it is not lost.
+
+    Raises:
+        InvalidInputError: That is nothing a visit can find.
+        NotFoundError: There is no such visit.
+    """
+    if finding.outcome not in OUTCOMES:
+        raise InvalidInputError(f"a visit does not find {finding.outcome}")
+    body = {"flag": find_visit(connection, person, visit).flag} | finding.body
+    record(connection, Entry(kind=Kind.FINDING_BESIDE, subject=visit, person=person.id, body=body), now)
+
+
+def tellings_of(connection: Connection, visit: VisitId) -> tuple[Telling, ...]:
+    """What was said of a visit, in the order in which it arrived: what stands, and what came beside it."""
+    kinds = {Kind.FINDING: False, Kind.FINDING_BESIDE: True}
+    return tuple(
+        Telling(
+            finding=_finding(json.loads(leaf.body)),
+            person=PersonId(leaf.person or ""),
+            at=leaf.at,
+            beside=kinds[Kind(leaf.kind)],
+        )
+        for leaf in history(connection, visit)
+        if leaf.kind in kinds
+    )
 
 
 def find_visit(connection: Connection, person: Person, visit: VisitId) -> Visit:
@@ -192,8 +240,21 @@ def visits_to(connection: Connection, flag: FlagId) -> tuple[Visit, ...]:
 
 def is_photograph_of(connection: Connection, visit: VisitId, sha256: str) -> bool:
     """Whether a visit has this photograph."""
-    chosen = select(visit_details.c.leaf).where(visit_details.c.visit_id == visit)
-    return connection.execute(chosen.where(visit_details.c.photograph_sha256 == sha256)).first() is not None
+    return any(telling.finding.photograph_sha256 == sha256 for telling in tellings_of(connection, visit))
+
+
+def _finding(body: dict[str, Any]) -> Finding:
+    """What a leaf says was found."""
+    made_at = body.get("made_at")
+    return Finding(
+        outcome=FlagStatus(body["outcome"]),
+        note=body["note"],
+        look_alike=body.get("look_alike") or "",
+        accuracy_m=body.get("accuracy_m"),
+        photograph_sha256=body.get("photograph_sha256"),
+        id=body.get("finding", ""),
+        made_at=utc_time(made_at) if made_at else None,
+    )
 
 
 def _visit(row: Row[Any]) -> Visit:

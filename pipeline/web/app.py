@@ -15,6 +15,7 @@ from pipeline.web import (
     coverage,
     exports,
     features,
+    field,
     flight_files,
     flight_page,
     flights,
@@ -81,6 +82,7 @@ ROUTERS: Final = (
     review_figures.router,
     key.router,
     models.router,
+    field.router,
     visits.router,
 )
 """Every page and every door for scripts, a file each."""

@@ -30,6 +30,8 @@ ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+LOCATED: Final = ("/visits", "geolocation=()", "geolocation=(self)")
+"""Pages whose reader may be shown where they stand: the beginning of their addresses, and what changes there."""
 STRICT_TRANSPORT: Final = "max-age=31536000; includeSubDomains"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 """For built files: their name changes with their content."""
@@ -59,6 +61,9 @@ def _add(headers: MutableHeaders, scope: Scope) -> None:
     """Put what belongs on the answer to ``scope`` into its ``headers``."""
     for name, value in ALWAYS.items():
         headers[name] = value
+    located, never, here = LOCATED
+    if scope["path"] == located or scope["path"].startswith(f"{located}/"):
+        headers["Permissions-Policy"] = ALWAYS["Permissions-Policy"].replace(never, here)
     if scope["scheme"] == "https":
         headers["Strict-Transport-Security"] = STRICT_TRANSPORT
     built = scope["path"].startswith(f"{ADDRESS}/built/")

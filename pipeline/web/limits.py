@@ -11,6 +11,7 @@ MOST_BYTES: Final = 1024**2
 ROOMIER: Final = {
     ("POST", "/review/key/edit"): 8 * 1024**2 + 64 * 1024,
     ("POST", "/visits/findings"): 13 * 1024**2,
+    ("POST", "/visits/findings/sent"): 13 * 1024**2,
 }
 """Forms with a picture, by method and address."""
 STREAMED: Final = ("PATCH", "/api/v1/uploads/")

@@ -27,6 +27,7 @@ class Renderer:
 
     def __init__(self, assets: Assets, time_zone: str) -> None:
         """``time_zone`` (IANA) is that of the times on pages."""
+        self.assets = assets
         self._zone = ZoneInfo(time_zone)
         self.words: Final = {language: Words(language, time_zone) for language in Language}
         self._environments = {language: self._environment(language, assets) for language in Language}

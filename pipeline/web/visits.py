@@ -1,10 +1,12 @@
 """Field visits: the way of a district, each visit with its picture, and the form of what was found there.
 
-Plain pages for a phone, without JavaScript.
+Plain pages for a phone; without JavaScript they show and take the same, but keep nothing (``field``).
 """
 
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated, Any, Final
 
+import shapely
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
@@ -14,16 +16,20 @@ from pipeline.domain.route import Format
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.store.districts import list_districts
 from pipeline.store.visits import VisitId
+from pipeline.web.field_words import WORDS
 from pipeline.web.growers import KINDS
+from pipeline.web.key import CLASSES
 from pipeline.web.languages import marked
 from pipeline.web.renderer import Renderer
 from pipeline.web.services import Pages, Served, Services
 from pipeline.web.sessions import Reader, Sender, SignedIn
 from pipeline.workflow.export_visits import as_bytes, coordinates
+from pipeline.workflow.keep_visits import LEAST_ZOOM, MOST_ZOOM, ground_of
 from pipeline.workflow.visit import (
     NO_ACCURACY,
     NO_DISTRICT,
     Report,
+    Route,
     has_picture,
     open_visit,
     photograph_of,
@@ -31,6 +37,7 @@ from pipeline.workflow.visit import (
     plan_visits,
     plot_picture,
     report_found,
+    told_of,
     travel,
 )
 
@@ -80,6 +87,9 @@ def show_way(
         route=route,
         outcomes=OUTCOMES,
         formats=tuple(Format),
+        class_names=CLASSES,
+        words=_words(request, pages),
+        map=_map(services, route) if route.stops else None,
         plans=reader.person.has(Role.MANAGER),
     )
 
@@ -99,13 +109,14 @@ def download(wanted: Format, reader: SignedIn, services: Served, district: Asked
     return Response(as_bytes(route, wanted), media_type=MEDIA[wanted], headers=headers)
 
 
-def _report(
+def report_sent(
     outcome: Annotated[str, Form(max_length=20)] = "",
     note: Annotated[str, Form(max_length=2000)] = "",
     look_alike: Annotated[str, Form(max_length=200)] = "",
     accuracy_m: Annotated[str, Form(max_length=20)] = "",
     photograph: Annotated[UploadFile | None, File()] = None,
 ) -> "Sent":
+    """What a form says of a visit."""
     sent = photograph.file.read() if photograph is not None else b""
     return Sent(outcome, note, look_alike, accuracy_m, sent)
 
@@ -117,9 +128,8 @@ class Sent:
         self.outcome, self.note, self.look_alike, self.accuracy_m = outcome, note, look_alike, accuracy_m
         self.photograph = photograph
 
-    @property
-    def report(self) -> Report:
-        """What it says.
+    def as_report(self, finding: str = "", made_at: datetime | None = None) -> Report:
+        """What it says; ``finding`` and ``made_at`` come from a device that wrote it down.
 
         Raises:
             InvalidInputError: There is no outcome, or the accuracy is no number.
@@ -136,6 +146,8 @@ class Sent:
             look_alike=self.look_alike,
             accuracy_m=accuracy_m,
             photograph=self.photograph,
+            id=finding,
+            made_at=made_at,
         )
 
 
@@ -146,12 +158,12 @@ def save(
     services: Served,
     pages: Pages,
     visit: Annotated[str, Form(max_length=80)],
-    sent: Annotated[Sent, Depends(_report)],
+    sent: Annotated[Sent, Depends(report_sent)],
 ) -> Response:
     """The visit with what was found; or the form as it was sent, with what is wrong."""
     try:
         report_found(
-            services.database, services.desk.files, sender.person, VisitId(visit), sent.report, now=services.now()
+            services.database, services.desk.files, sender.person, VisitId(visit), sent.as_report(), now=services.now()
         )
     except InvalidInputError as error:
         return _visit(request, sender, services, pages, visit, sent=sent, wrong=str(error))
@@ -189,12 +201,16 @@ def _visit(  # noqa: PLR0913 what is asked, and what answers
     wrong: str = "",
 ) -> Response:
     stop, found = open_visit(services.database, reader.person, VisitId(visit))
+    told = told_of(services.database, reader.person, stop.visit.id) if found else ()
     return pages.show(
         request,
         "visit.html.jinja",
         422 if wrong else 200,
         stop=stop,
         found=found,
+        told=told,
+        class_names=CLASSES,
+        words=_words(request, pages),
         pictured=has_picture(services.desk.files, stop),
         at=coordinates(stop.point),
         outcomes=OUTCOMES,
@@ -203,6 +219,41 @@ def _visit(  # noqa: PLR0913 what is asked, and what answers
         wrong=wrong,
         finds=reader.person.has(Role.FIELD),
     )
+
+
+def _words(request: Request, pages: Renderer) -> dict[str, str]:
+    """What the scripts of these pages say, in the language of their reader."""
+    return {name: pages.say(request, text) for name, text in WORDS.items()}
+
+
+def _map(services: Services, route: Route) -> dict[str, Any]:
+    """What the map of a way is drawn from: the outlines, and the imagery of those flights that still have some."""
+    flights = {stop.flight.id for stop in route.stops}
+    by_flight = {flight: [stop for stop in route.stops if stop.flight.id == flight] for flight in flights}
+    grounds = {
+        flight: ground_of(stops)
+        for flight, stops in sorted(by_flight.items())
+        if has_picture(services.desk.files, stops[0])
+    }
+    return {
+        "stops": [
+            {
+                "id": stop.visit.id,
+                "at": [round(degrees, 7) for degrees in stop.point],
+                "outline": shapely.geometry.mapping(shapely.set_precision(stop.flag.outline, 1e-7, mode="pointwise")),
+            }
+            for stop in route.stops
+        ],
+        "grounds": [
+            {
+                "tiles": f"/flights/{flight}/tiles/orthomosaic/{{z}}/{{x}}/{{y}}",
+                "bounds": [ground.west, ground.south, ground.east, ground.north],
+            }
+            for flight, ground in grounds.items()
+        ],
+        "leastZoom": LEAST_ZOOM,
+        "mostZoom": MOST_ZOOM,
+    }
 
 
 def _districts(reader: Reader, services: Services) -> tuple[District, ...]:

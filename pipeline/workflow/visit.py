@@ -13,7 +13,7 @@ from pipeline.domain.flag import FlagStatus
 from pipeline.domain.people import DistrictId, Person, Role
 from pipeline.domain.route import Point, legs_m, order_of_travel
 from pipeline.errors import InvalidInputError, NotAllowedError, NotFoundError
-from pipeline.imagery.key_picture import clean_photograph
+from pipeline.imagery.key_picture import CleanPicture, clean_photograph
 from pipeline.imagery.local_frame import frame_of
 from pipeline.imagery.look import UNKNOWN_GSD_M, picture, plot_view
 from pipeline.imagery.map_tiles import Tile
@@ -21,8 +21,10 @@ from pipeline.imagery.working import WORKING_NAME
 from pipeline.store.database import Database
 from pipeline.store.errands import Stop, stops_of
 from pipeline.store.files import Files
+from pipeline.store.ledger import take_turn
 from pipeline.store.visits import (
     Finding,
+    Telling,
     Visit,
     VisitId,
     ended_visits,
@@ -33,6 +35,7 @@ from pipeline.store.visits import (
     open_visits,
     plan_visit,
     record_found,
+    tellings_of,
 )
 
 MOST_ENDED: Final = 20
@@ -72,13 +75,18 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a team says of a visit, as it was sent; ``photograph`` are the bytes of a JPEG, empty for none."""
+    """What a team says of a visit, as it was sent; ``photograph`` are the bytes of a JPEG, empty for none.
+
+    ``id`` and ``made_at`` are those of the device on which it was written down, where one did so without a signal.
+    """
 
     outcome: FlagStatus
     note: str = ""
     look_alike: str = ""
     accuracy_m: float | None = None
     photograph: bytes = b""
+    id: str = ""
+    made_at: datetime | None = None
 
 
 def plan_visits(database: Database, person: Person, district: DistrictId, *, now: datetime) -> tuple[Visit, ...]:
@@ -146,6 +154,19 @@ def open_visit(database: Database, person: Person, visit: VisitId) -> tuple[Stop
         return stop, found_at_visit(connection, found)
 
 
+def told_of(database: Database, person: Person, visit: VisitId) -> tuple[Telling, ...]:
+    """What was said of a visit, in the order in which it arrived.
+
+    Raises:
+        NotFoundError: There is none for this person.
+        NotAllowedError: The person neither goes to the field nor manages.
+    """
+    _must_go(person)
+    with database.snapshot() as connection:
+        find_visit(connection, person, visit)
+        return tellings_of(connection, visit)
+
+
 def report_found(
     database: Database, files: Files, person: Person, visit: VisitId, report: Report, *, now: datetime
 ) -> Finding:
@@ -156,24 +177,42 @@ def report_found(
         NotFoundError: There is no such visit for this person.
         NotAllowedError: The person goes to no field, or it is written down already.
     """
+    finding, kept = as_finding(person, report)
+    with database.transaction() as connection:
+        take_turn(connection)
+        if find_visit(connection, person, visit).outcome is not None:
+            raise NotAllowedError(FOUND_ALREADY)
+        record_found(connection, person, visit, finding, now=now)
+        keep_photograph(files, kept)
+    return finding
+
+
+def as_finding(person: Person, report: Report) -> tuple[Finding, CleanPicture | None]:
+    """A report as it can be written down, and its photograph without what a camera says of itself.
+
+    Raises:
+        InvalidInputError: Something of it cannot be so; the message says what.
+        NotAllowedError: The person goes to no field.
+    """
     _must_find(person)
     _check(report)
     kept = clean_photograph(report.photograph) if report.photograph else None
-    with database.snapshot() as connection:
-        if find_visit(connection, person, visit).outcome is not None:
-            raise NotAllowedError(FOUND_ALREADY)
-    if kept is not None:
-        files.keep_picture(kept.jpeg, sha256=kept.sha256)
     finding = Finding(
         outcome=report.outcome,
         note=report.note.strip(),
         look_alike=" ".join(report.look_alike.split()),
         accuracy_m=report.accuracy_m,
         photograph_sha256=kept.sha256 if kept else None,
+        id=report.id,
+        made_at=report.made_at,
     )
-    with database.transaction() as connection:
-        record_found(connection, person, visit, finding, now=now)
-    return finding
+    return finding, kept
+
+
+def keep_photograph(files: Files, kept: CleanPicture | None) -> None:
+    """Keep the photograph of what has just been written down, before that is for good: who is late leaves none."""
+    if kept is not None:
+        files.keep_picture(kept.jpeg, sha256=kept.sha256)
 
 
 def photograph_of(database: Database, files: Files, person: Person, visit: VisitId, sha256: str) -> Path:

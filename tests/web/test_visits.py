@@ -13,13 +13,14 @@ from databases import sqlite_copy
 from fastapi.testclient import TestClient
 from offices import Clock, Office, csrf_of
 from PIL import Image
-from visited import Field, open_field
+from visited import Field, fly_over, open_field, second_team
 
 from pipeline.domain.people import District, DistrictId
 from pipeline.imagery.working import WORKING_NAME
+from pipeline.store.audit import audit
 from pipeline.web.app import build_app
 from pipeline.web.sessions import COOKIE
-from pipeline.workflow.visit import plan_visits
+from pipeline.workflow.visit import plan_visits, told_of, travel
 
 
 @pytest.fixture
@@ -150,6 +151,114 @@ def test_visits_are_for_those_who_go_and_manage(client: TestClient, field: Field
     assert answer.status_code in {403, 422}
     client.cookies.clear()
     assert client.get("/visits").status_code in {303, 401}
+
+
+def sent_by(client: TestClient, visit: str, finding: str, **said: Any) -> Any:
+    """What a phone sends, and what it is told."""
+    fields = sent(client, visit, finding=finding, made_at="2026-11-26T10:42:00.000Z") | said
+    headers = {"Accept": "application/json", "X-CSRF-Token": fields.pop("csrf")}
+    return client.post("/visits/findings/sent", data=fields, files={"photograph": photograph()}, headers=headers)
+
+
+def test_a_finding_of_a_phone_counts_once_however_often_it_is_sent(client: TestClient, field: Field) -> None:
+    visit = plan_visits(field.database, field.manager, field.district, now=field.survey.now)[0].id
+    be(client, field, "field")
+    answers = [sent_by(client, visit, "a" * 32, outcome="absent", note="bare soil") for _ in range(3)]
+    assert [(one.status_code, one.json()["came"]) for one in answers] == [(200, "first")] * 3
+    (told,) = told_of(field.database, field.team, visit)
+    assert (told.finding.note, told.finding.id) == ("bare soil", "a" * 32)
+    assert "by the phone" in client.get(f"/visits/{visit}").text
+    with field.database.snapshot() as connection:
+        assert audit(connection).wrong == ()
+
+
+def test_of_two_findings_the_second_stands_beside_the_first_with_its_photograph(
+    client: TestClient, field: Field
+) -> None:
+    visit = plan_visits(field.database, field.manager, field.district, now=field.survey.now)[0].id
+    second_team(field)
+    be(client, field, "field")
+    assert sent_by(client, visit, "a" * 32, outcome="absent").status_code == 200
+    be(client, field, "second")
+    for _ in range(2):
+        answer = sent_by(client, visit, "b" * 32, outcome="look_alike", look_alike="corn poppy")
+        assert (answer.status_code, answer.json()["came"]) == (409, "beside")
+        assert answer.json()["standing"]["outcome"] == "Nothing of the kind is there"
+        assert answer.json()["mine"]["look_alike"] == "corn poppy"
+        assert client.get(answer.json()["mine"]["photograph"]).status_code == 200
+    page = client.get(f"/visits/{visit}").text
+    assert page.index("Nothing of the kind is there") < page.index("Recorded as well") < page.index("corn poppy")
+    with field.database.snapshot() as connection:
+        assert audit(connection).wrong == ()
+        assert [stop.visit.outcome for stop in travel(field.database, field.team, field.district).ended] == ["absent"]
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"finding": "a"}, 422),
+        ({"finding": "A" * 32}, 422),
+        ({"made_at": "yesterday"}, 422),
+        ({"made_at": "2026-11-26T10:42:00"}, 422),
+        ({"outcome": "confirmed"}, 422),
+        ({"outcome": "look_alike"}, 422),
+        ({"visit": "none"}, 404),
+    ],
+)
+def test_what_a_phone_sends_wrongly_leaves_nothing(
+    client: TestClient, office: Office, field: Field, said: dict[str, str], status: int
+) -> None:
+    visit = plan_visits(field.database, field.manager, field.district, now=field.survey.now)[0].id
+    be(client, field, "field")
+    fields = {"visit": visit, "finding": "a" * 32, "outcome": "verified"} | said
+    answer = sent_by(client, fields.pop("visit"), fields.pop("finding"), **fields)
+    assert (answer.status_code, bool(answer.json()["title"])) == (status, True)
+    assert told_of(field.database, field.team, visit) == ()
+    assert not (office.desk.files.root / "pictures").exists()
+
+
+def test_an_id_is_of_one_finding_and_one_person(client: TestClient, field: Field) -> None:
+    visit = plan_visits(field.database, field.manager, field.district, now=field.survey.now)[0].id
+    second_team(field)
+    be(client, field, "field")
+    assert sent_by(client, visit, "a" * 32, outcome="absent").status_code == 200
+    assert sent_by(client, visit, "a" * 32, outcome="verified").status_code == 403
+    be(client, field, "second")
+    assert sent_by(client, visit, "a" * 32, outcome="absent").status_code == 403
+    be(client, field, "manager")
+    assert sent_by(client, visit, "c" * 32, outcome="absent").status_code == 403
+
+
+def test_a_phone_keeps_what_its_person_may_see(client: TestClient, office: Office, field: Field) -> None:
+    fly_over(office.desk.files, field.survey.flight)
+    visits = plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    be(client, field, "field")
+    kept = client.get("/visits/kept", params={"district": field.district}).json()
+    addresses = [one["address"] for one in kept["addresses"]]
+    assert (kept["visits"], kept["left_out"]) == (4, 0)
+    assert {f"/visits/{visit.id}" for visit in visits} | {f"/visits/{visit.id}/picture" for visit in visits} < set(
+        addresses
+    )
+    tiles = [one for one in addresses if "/tiles/" in one]
+    assert 16 <= len(tiles) <= 4 * 4 * 4
+    assert {client.get(address).status_code for address in addresses} <= {200, 204}
+    assert client.get(tiles[-1]).status_code == 200
+    assert client.get("/visits/kept?district=none").status_code == 404
+    be(client, field, "ada")
+    assert client.get("/visits/kept", params={"district": field.district}).status_code == 403
+
+
+def test_the_worker_answers_for_visits_alone_and_only_their_pages_may_ask_where_one_stands(
+    client: TestClient, field: Field
+) -> None:
+    be(client, field, "field")
+    worker = client.get("/visits/worker.js")
+    assert worker.headers["Service-Worker-Allowed"] == "/visits"
+    assert worker.headers["Content-Type"].startswith("text/javascript")
+    assert worker.headers["Cache-Control"] == "no-cache"
+    assert client.get("/visits/reader").json()["csrf"] == csrf_of(client)
+    allowed = [client.get(address).headers["Permissions-Policy"] for address in ("/visits", "/visits/none", "/account")]
+    assert ["geolocation=(self)" in policy for policy in allowed] == [True, True, False]
 
 
 def test_pages_fit_both_widths_and_have_no_barrier(office: Office, field: Field) -> None:

@@ -1,24 +1,30 @@
 """Visits: confirmed flags reach field teams in an order of travel, and what they find is kept as they said it."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
+import morecantile
 import pytest
 from databases import NOW
 from PIL import Image
-from sqlalchemy import text
-from visited import EAST, Field, confirm, open_field
+from sqlalchemy import event, text
+from visited import EAST, Field, confirm, open_field, second_team
 
 from pipeline.domain.flag import FlagId, FlagStatus
 from pipeline.domain.people import Role
 from pipeline.errors import InvalidInputError, NotAllowedError, NotFoundError
 from pipeline.store.audit import audit
 from pipeline.store.database import Database
+from pipeline.store.errands import stops_of
 from pipeline.store.files import Files
 from pipeline.store.stops import turn_switch
 from pipeline.store.visits import Visit
-from pipeline.workflow.visit import Report, open_visit, photograph_of, plan_visits, report_found, travel
+from pipeline.workflow.keep_visits import squares_of
+from pipeline.workflow.take_finding import Came, take_finding
+from pipeline.workflow.visit import Report, open_visit, photograph_of, plan_visits, report_found, told_of, travel
 
 LATER = NOW.replace(hour=23)
 
@@ -36,12 +42,12 @@ def found(field: Field, files: Files, visit: Visit, report: Report) -> None:
     report_found(field.database, files, field.team, visit.id, report, now=LATER)
 
 
-def photograph(**options: object) -> bytes:
+def photograph(colour: str = "green", **options: object) -> bytes:
     sent = io.BytesIO()
     exif = Image.Exif()
     exif[0x010F] = "Maker of phones"
     exif.get_ifd(0x8825).update({1: "N", 2: (25.0, 1.0, 30.0), 3: "E", 4: (100.0, 0.0, 0.0)})
-    Image.new("RGB", (64, 48), "green").save(sent, "JPEG", exif=exif, **options)
+    Image.new("RGB", (64, 48), colour).save(sent, "JPEG", exif=exif, **options)
     return sent.getvalue()
 
 
@@ -167,3 +173,69 @@ def test_the_database_lets_nobody_alter_a_finding(field: Field, tmp_path: Path, 
     found(field, Files(tmp_path), visit, report)
     with pytest.raises(NotAllowedError), field.database.transaction() as connection:
         connection.execute(text(statement))
+
+
+def test_of_two_findings_at_once_one_counts_and_the_other_leaves_no_photograph(field: Field, tmp_path: Path) -> None:
+    second_team(field)
+    visit, files, start = planned(field)[0], Files(tmp_path), Barrier(2)
+
+    def find(name: str, colour: str) -> bool:
+        report = Report(outcome=FlagStatus.VERIFIED, photograph=photograph(colour=colour))
+        start.wait()
+        try:
+            report_found(field.database, files, field.survey.people[name], visit.id, report, now=LATER)
+        except NotAllowedError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(find, ("field", "second"), ("green", "blue"))) == [False, True]
+    (told,) = told_of(field.database, field.team, visit.id)
+    assert [path.stem for path in (tmp_path / "pictures").iterdir()] == [told.finding.photograph_sha256]
+
+
+def test_findings_of_two_phones_at_once_are_both_written_down(field: Field, tmp_path: Path) -> None:
+    second_team(field)
+    visit, files, start = planned(field)[0], Files(tmp_path), Barrier(4)
+
+    def send(name: str, finding: str) -> Came:
+        report = Report(outcome=FlagStatus.VERIFIED, note=name, photograph=photograph(), id=finding * 32, made_at=NOW)
+        start.wait()
+        return take_finding(field.database, files, field.survey.people[name], visit.id, report, now=LATER).came
+
+    with ThreadPoolExecutor(4) as threads:
+        came = list(threads.map(send, ("field", "second") * 2, "abab"))
+    assert came[:2] == came[2:]
+    assert set(came) == {Came.FIRST, Came.BESIDE}
+    told = told_of(field.database, field.team, visit.id)
+    assert [(one.beside, one.finding.made_at) for one in told] == [(False, NOW), (True, NOW)]
+    assert {one.finding.note for one in told} == {"field", "second"}
+    with field.database.snapshot() as connection:
+        assert audit(connection).wrong == ()
+
+
+def test_questions_to_the_database_do_not_grow_with_the_visits(field: Field) -> None:
+    visits = planned(field)
+
+    def asked(some: tuple[Visit, ...]) -> int:
+        statements: list[str] = []
+        with field.database.snapshot() as connection:
+            event.listen(connection, "before_cursor_execute", lambda *of: statements.append(of[2]))
+            assert len(stops_of(connection, field.team, some)) == len(some)
+        return len(statements)
+
+    assert asked(visits) == asked(visits[:1]) <= 5  # SQLite begins with one of its own
+
+
+def test_squares_of_a_visit_hold_its_plot_and_are_few(field: Field) -> None:
+    planned(field)
+    for stop in travel(field.database, field.team, field.district).stops:
+        squares = list(squares_of(stop))
+        assert {one.zoom for one in squares} == {15, 16, 17, 18}
+        assert len(squares) <= 16
+        east, north = stop.point
+        for zoom in (15, 18):
+            side = 360 / 2**zoom
+            assert any(one.column * side <= east + 180 < (one.column + 1) * side for one in squares if one.zoom == zoom)
+        deepest = morecantile.tms.get("WebMercatorQuad").tile(east, north, 18)
+        assert (deepest.x, deepest.y) in {(one.column, one.row) for one in squares if one.zoom == 18}

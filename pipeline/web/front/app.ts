@@ -1,5 +1,6 @@
 // What every page loads: htmx, and the few things that HTML alone cannot do. Every page works without it.
 import "htmx.org";
+import { clearOnLeaving, tellWhatWaits } from "./field/leaving";
 
 // A form that was sent must not be sent twice by an impatient thumb; going back makes it usable again.
 document.addEventListener("submit", (event) => {
@@ -25,3 +26,8 @@ document.addEventListener("change", (event) => {
 const unreachable = (is: boolean) => document.getElementById("unreachable")?.toggleAttribute("hidden", !is);
 document.addEventListener("htmx:error", () => unreachable(true));
 document.addEventListener("htmx:after:swap", () => unreachable(false));
+
+// Whoever signs out leaves nothing on the phone.
+for (const form of document.querySelectorAll<HTMLFormElement>('form[action="/sign-out"]')) clearOnLeaving(form);
+const waits = document.querySelector<HTMLElement>("[data-waits-here]");
+if (waits) void tellWhatWaits(waits);

@@ -22,6 +22,12 @@ export function number(value: number, digits: number): string {
   return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
 }
 
+/** A day and a time of day, or that alone, as the server writes them: 11/10 is two days. */
+export function moment(at: Date, isShort = false): string {
+  const style = { timeStyle: "short", hourCycle: "h23", ...(isShort ? {} : { dateStyle: "medium" }) } as const;
+  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, style).format(at);
+}
+
 export function duration(seconds: number): string {
   const unit = seconds < 90 ? "second" : seconds < 5400 ? "minute" : "hour";
   const value = Math.max(1, Math.round(seconds / { second: 1, minute: 60, hour: 3600 }[unit]));

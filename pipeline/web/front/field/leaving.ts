@@ -1,0 +1,33 @@
+// Sign-out takes everything off the phone: what was kept, and what was not sent, of which one is told before.
+import { forget } from "./kept";
+import { isMarked, unmark } from "./marked";
+import { letters, removeAll } from "./queue";
+
+/** Lets `form`, which signs out, take everything along; where nothing is kept it is an ordinary form. */
+export function clearOnLeaving(form: HTMLFormElement): void {
+  form.addEventListener("submit", (event) => {
+    if (!isMarked()) return;
+    event.preventDefault();
+    void leave(form);
+  });
+}
+
+/** Shows `words` where findings wait on this phone for somebody to sign in. */
+export async function tellWhatWaits(words: HTMLElement): Promise<void> {
+  const all = isMarked() ? await letters().catch(() => []) : [];
+  words.hidden = !all.some((letter) => letter.state === "waiting");
+}
+
+async function leave(form: HTMLFormElement): Promise<void> {
+  const all = await letters().catch(() => []);
+  const waiting = all.filter((letter) => letter.state === "waiting" || letter.state === "refused").length;
+  const words = (waiting === 1 ? form.dataset.waitingOne : form.dataset.waiting) ?? "";
+  if (waiting && !confirm(words.replace("{n}", String(waiting)))) return;
+  const content = new FormData(form);
+  const ended = await fetch(form.action, { method: "POST", body: content, redirect: "manual" }).catch(() => null);
+  if (!ended && !confirm(form.dataset.noSignal ?? "")) return;
+  await removeAll().catch(() => undefined);
+  await forget();
+  unmark();
+  location.assign("/sign-in");
+}
