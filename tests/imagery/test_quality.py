@@ -75,7 +75,8 @@ def test_the_ringing_of_jpeg_beside_an_edge_of_flight_is_no_focus() -> None:
     pixels_hwb, valid_hw = blurred(ground(contrast=3), 5.0), WHOLE.copy()
     valid_hw[:, :60] = False
     pixels_hwb[~valid_hw] = 0
-    found_rc = judge(measure_quality(jpeg(pixels_hwb, 75), valid_hw, cell_px=32), replace(QUALITY, sharpness_least=0.24))
+    limits = replace(QUALITY, sharpness_least=0.24)
+    found_rc = judge(measure_quality(jpeg(pixels_hwb, 75), valid_hw, cell_px=32), limits)
     assert (found_rc[:, 1:] == Reason.BLUR).all()
 
 
