@@ -1,4 +1,4 @@
-"""A route as files that other tools open: GPX, KML, GeoPackage, GeoJSON, CSV, with coordinates in several systems.
+"""A route as files that other tools open (``domain.format``), with coordinates in several systems.
 
 Each stop is a candidate for verification, with the verdicts it rests on and the licensed growers there, and nothing of
 any person. Positions are WGS 84; only what is named GCJ-02 is displaced.
@@ -6,6 +6,8 @@ any person. Positions are WGS 84; only what is named GCJ-02 is displaced.
 
 import json
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
@@ -14,7 +16,9 @@ import numpy as np
 import shapely
 
 from pipeline.domain.coordinates import CGCS2000, degrees_minutes_seconds, gauss_kruger_zone, gcj02, utm_zone
-from pipeline.domain.route import Format, Point
+from pipeline.domain.format import Format
+from pipeline.domain.route import Point
+from pipeline.imagery.parquet import write_parquet
 from pipeline.imagery.placing import moved_to_crs
 from pipeline.imagery.vectors import Outlines, write_outlines
 from pipeline.store.errands import Stop
@@ -28,13 +32,17 @@ GPX: Final = "http://www.topografix.com/GPX/1/1"
 
 
 def as_bytes(route: Route, wanted: Format) -> bytes:
-    """The file of a route; the same route gives the same bytes."""
+    """The file of a route; the same route gives the same bytes.
+
+    Raises:
+        InvalidInputError: The format cannot be written on this machine.
+    """
     rows = as_rows(route)
     if wanted is Format.GPX:
         return _gpx(rows)
     if wanted is Format.CSV:
         return as_csv(list(rows[0]) if rows else ["place"], (row.values() for row in rows)).encode()
-    writers = {Format.KML: _kml, Format.GPKG: _gpkg, Format.GEOJSON: _geojson}
+    writers = {Format.KML: _kml, Format.GPKG: _gpkg, Format.GEOJSON: _geojson, Format.GEOPARQUET: _columns}
     return writers[wanted](route, rows)
 
 
@@ -176,18 +184,28 @@ def _written(root: ET.Element) -> bytes:
 
 def _gpkg(route: Route, rows: list[dict[str, Any]]) -> bytes:
     """One layer of outlines, as QField wants it."""
-    fields = {name: _column([row[name] for row in rows]) for name in (rows[0] if rows else ())}
-    outlines = Outlines(
+    return _file(partial(write_outlines, outlines=_layer(route, rows), driver="GPKG"), "visits.gpkg")
+
+
+def _columns(route: Route, rows: list[dict[str, Any]]) -> bytes:
+    return _file(partial(write_parquet, outlines=_layer(route, rows)), "visits.parquet")
+
+
+def _layer(route: Route, rows: list[dict[str, Any]]) -> Outlines:
+    return Outlines(
         layer="visits",
         crs=WORLD,
         kind="MultiPolygon",
         geometries=[shapely.MultiPolygon(list(shapely.get_parts(stop.flag.outline))) for stop in route.stops],
-        fields=fields,
+        fields={name: _column([row[name] for row in rows]) for name in (rows[0] if rows else ())},
     )
+
+
+def _file(write: Callable[[Path], None], name: str) -> bytes:
+    """What ``write`` leaves at a path of this name."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "visits.gpkg"
-        write_outlines(path, outlines, driver="GPKG")
-        return path.read_bytes()
+        write(Path(folder) / name)
+        return (Path(folder) / name).read_bytes()
 
 
 def _column(values: list[Any]) -> np.ndarray[Any, Any]:
