@@ -22,12 +22,12 @@ from pipeline.imagery.parquet import write_parquet
 from pipeline.imagery.placing import moved_to_crs
 from pipeline.imagery.vectors import Outlines, write_outlines
 from pipeline.store.errands import Stop
+from pipeline.workflow.kml import Placemarks, printable
 from pipeline.workflow.spreadsheet import as_csv
 from pipeline.workflow.visit import Route
 
 WORLD: Final = "EPSG:4326"
 CANDIDATE: Final = "candidate for verification"
-KML: Final = "http://www.opengis.net/kml/2.2"
 GPX: Final = "http://www.topografix.com/GPX/1/1"
 
 
@@ -139,43 +139,23 @@ def _gpx(rows: list[dict[str, Any]]) -> bytes:
 def _stop(parent: ET.Element, tag: str, row: dict[str, Any]) -> None:
     where = {"lat": f"{row['latitude']:.7f}", "lon": f"{row['longitude']:.7f}"}
     point = ET.SubElement(parent, tag, where)
-    ET.SubElement(point, "name").text = _letters(row["name"])
-    ET.SubElement(point, "desc").text = _letters(_said(row))
+    ET.SubElement(point, "name").text = printable(row["name"])
+    ET.SubElement(point, "desc").text = printable(_said(row))
 
 
 def _kml(route: Route, rows: list[dict[str, Any]]) -> bytes:
     """A point and an outline a stop."""
-    root = ET.Element("kml", {"xmlns": KML})
-    document = ET.SubElement(root, "Document")
+    marks = Placemarks()
     for stop, row in zip(route.stops, rows, strict=True):
-        mark = ET.SubElement(document, "Placemark", {"id": f"visit-{row['visit']}"})
-        ET.SubElement(mark, "name").text = _letters(row["name"])
-        ET.SubElement(mark, "description").text = _letters(_said(row))
-        both = ET.SubElement(mark, "MultiGeometry")
-        point = ET.SubElement(both, "Point")
-        ET.SubElement(point, "coordinates").text = f"{row['longitude']:.7f},{row['latitude']:.7f}"
-        for part in shapely.get_parts(stop.flag.outline):
-            _polygon(both, part)
-    return _written(root)
-
-
-def _polygon(parent: ET.Element, outline: shapely.Polygon) -> None:
-    polygon = ET.SubElement(parent, "Polygon")
-    rings = [("outerBoundaryIs", outline.exterior), *(("innerBoundaryIs", ring) for ring in outline.interiors)]
-    for side, ring in rings:
-        line = ET.SubElement(ET.SubElement(polygon, side), "LinearRing")
-        ET.SubElement(line, "coordinates").text = " ".join(f"{x:.7f},{y:.7f}" for x, y, *_ in ring.coords)
+        point = shapely.Point(row["longitude"], row["latitude"])
+        marks.mark(row["name"], point, stop.flag.outline, said=_said(row), known_as=f"visit-{row['visit']}")
+    return marks.written()
 
 
 def _said(row: dict[str, Any]) -> str:
     """What a stop is, in lines."""
     names = ("what", "class", "area_m2", "verdicts", "licensed_growers", "dms", "geo_uri", "amap_gcj02")
     return "\n".join(f"{name}: {row[name]}" for name in names if row[name] != "")
-
-
-def _letters(text: str) -> str:
-    """``text`` without what XML has no place for."""
-    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
 
 
 def _written(root: ET.Element) -> bytes:
