@@ -73,7 +73,7 @@ def show_change(
     flight, before = earlier_of(database, files, reader.person, FlightId(flight_id))
     content: dict[str, Any] = {"flight": flight, "before": before, "compared": None, "lines": (), "plot": asked.plot}
     if before:
-        compared = compare(database, files, reader.person, flight.id, asked.other)
+        compared = compare(database, files, reader.person, flight.id, asked.other or before[0].flight.id)
         view = _view(compared, asked.plot)
         lines = tuple(_lines(services, reader.person, compared, view))
         content |= {

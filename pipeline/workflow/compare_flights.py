@@ -111,9 +111,11 @@ class Comparison:
 
 
 def earlier_of(
-    database: Database, files: Files, person: Person, flight: FlightId
+    database: Database, files: Files, person: Person, flight: FlightId, only: FlightId | None = None
 ) -> tuple[Flight, tuple[Earlier, ...]]:
     """A flight and the earlier ones that saw some of its ground, the last flight over it first.
+
+    With ``only`` a flight, that one or none.
 
     Raises:
         NotFoundError: The flight does not exist for ``person``, or was not scanned.
@@ -121,7 +123,7 @@ def earlier_of(
     """
     with database.snapshot() as connection:
         found = find_flight(connection, person, flight)
-        before = flights_before(connection, found)
+        before = [one for one in flights_before(connection, found) if only in {None, one.id}]
     if not may_compare(role for role in person.roles if person.has(role)):
         raise NotAllowedError("only surveyors and managers see what changed since an earlier flight")
     if found.state is not FlightState.SCANNED:
@@ -170,10 +172,10 @@ def lay(database: Database, files: Files, person: Person, flight: FlightId, othe
         NotFoundError: As ``compare``.
         NotAllowedError: As ``compare``.
     """
-    found, before = earlier_of(database, files, person, flight)
-    earlier = next((one for one in before if other in {None, one.flight.id}), None)
-    if earlier is None:
+    found, before = earlier_of(database, files, person, flight, only=other)
+    if not before:
         raise NotFoundError("no such earlier flight of this district saw the ground of this one")
+    earlier = before[0]
     now, then = (files.working(one.id) / WORKING_NAME for one in (found, earlier.flight))
     if not (now.is_file() and then.is_file()):
         raise NotFoundError("the picture of one of the two flights is not kept any more")

