@@ -119,8 +119,9 @@ def change(
 ) -> None:
     """What became of candidate plots since the last flight over the same ground."""
     from pipeline.store.files import Files
-    from pipeline.workflow.compare_flights import as_json as plain
     from pipeline.workflow.compare_flights import compare
+    from pipeline.workflow.tell_change import as_json as plain
+    from pipeline.workflow.tell_change import as_lines
 
     desk = Desk(load_settings(config), data, as_)
     files, other = Files(desk.settings.store.data_dir), FlightId(with_) if with_ else None
@@ -128,7 +129,7 @@ def change(
     if as_json:
         typer.echo(json.dumps(plain(compared), ensure_ascii=False))
         return
-    for line in compared.lines():
+    for line in as_lines(compared):
         typer.echo(line)
 
 

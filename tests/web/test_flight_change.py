@@ -24,7 +24,8 @@ from pipeline.domain.people import Role
 from pipeline.errors import NotAllowedError, NotFoundError
 from pipeline.web.app import build_app
 from pipeline.workflow import compare_flights
-from pipeline.workflow.compare_flights import as_json, compare, earlier_of
+from pipeline.workflow.compare_flights import compare, earlier_of
+from pipeline.workflow.tell_change import as_json
 
 GONE = (700, 180)
 CAME = (760, 480)
