@@ -34,13 +34,18 @@ class Ground:
     not_assessable: tuple[slice, slice] = np.s_[900:1100, 700:900]
     gap: tuple[slice, slice] = np.s_[450:560, 820:980]
     flags: bool = True
+    red: tuple[tuple[int, int], ...] = RED
+    moved: tuple[int, int] = (0, 0)
+    """By how many rows and columns its picture lies beside the land."""
+    seed: int = 1
 
 
 def take_in(office: Office, flight: Flight, ground: Ground = Ground()) -> Path:
     """The working copy of a flight, as after intake; the work is at the scan."""
-    pixels_hwb = green_ground(SIDE, SIDE)
-    for row, column in RED if ground.flags else ():
+    pixels_hwb = green_ground(SIDE, SIDE, ground.seed)
+    for row, column in ground.red if ground.flags else ():
         paint_red(pixels_hwb, row=row, column=column)
+    pixels_hwb = np.roll(pixels_hwb, ground.moved, axis=(0, 1))
     flown_hw = np.ones((SIDE, SIDE), bool)
     flown_hw[:, :90] = False
     flown_hw[ground.gap] = False
@@ -74,7 +79,7 @@ def scan(office: Office, flight: Flight, ground: Ground = Ground()) -> Flight:
     """A flight that was scanned: its states, record and flags."""
     take_in(office, flight, ground)
     states_hw = np.full((SIDE, SIDE), GroundState.CLEAR, np.uint8)
-    for row, column in RED if ground.flags else ():
+    for row, column in _flagged(ground):
         states_hw[row : row + 64, column : column + 64] = GroundState.FLAGGED
     states_hw[ground.not_assessable] = GroundState.NOT_ASSESSABLE
     states_hw[:, :90] = states_hw[ground.gap] = GroundState.NOT_FLOWN
@@ -93,7 +98,7 @@ def scan(office: Office, flight: Flight, ground: Ground = Ground()) -> Flight:
     )
     with office.database.transaction() as connection:
         record_scan(connection, made, now=now)
-        insert_flags(connection, made, _flags() if ground.flags else (), now=now)
+        insert_flags(connection, made, _flags(ground), now=now)
         for step in (FlightStep.SCAN, FlightStep.PLOTS, FlightStep.FLAGS):
             begin_step(connection, flight.id, step, now=now)
             end_step(connection, flight.id, step, now=now + timedelta(minutes=3))
@@ -118,7 +123,12 @@ def _record(states_hw: Any) -> dict[str, Any]:
     }
 
 
-def _flags() -> tuple[RaisedFlag, ...]:
+def _flagged(ground: Ground) -> list[tuple[int, int]]:
+    down, right = ground.moved
+    return [(row + down, column + right) for row, column in (ground.red if ground.flags else ())]
+
+
+def _flags(ground: Ground) -> tuple[RaisedFlag, ...]:
     return tuple(
         RaisedFlag(
             label=f"F{number:05d}",
@@ -130,7 +140,7 @@ def _flags() -> tuple[RaisedFlag, ...]:
             model="demo-poppy",
             threshold=0.4321,
         )
-        for number, (row, column) in enumerate(RED, start=1)
+        for number, (row, column) in enumerate(_flagged(ground), start=1)
     )
 
 

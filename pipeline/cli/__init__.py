@@ -70,6 +70,7 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
             "retry": flights.retry,
             "cancel": flights.cancel,
             "relief": flights.relief,
+            "change": flights.change,
             "stac": flights.stac,
         },
     ),

@@ -109,6 +109,30 @@ def relief(
     typer.echo(f"slope and shade are shown to readers now, from pixels of {made.gsd_m:.2f} m")
 
 
+def change(
+    flight: Id,
+    as_: As,
+    with_: Annotated[str, typer.Option("--with", help="Id of the earlier flight; else the last one there.")] = "",
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """What became of candidate plots since the last flight over the same ground."""
+    from pipeline.store.files import Files
+    from pipeline.workflow.compare_flights import compare
+    from pipeline.workflow.tell_change import as_json as plain
+    from pipeline.workflow.tell_change import as_lines
+
+    desk = Desk(load_settings(config), data, as_)
+    files, other = Files(desk.settings.store.data_dir), FlightId(with_) if with_ else None
+    compared = compare(desk.database, files, desk.person, FlightId(flight), other)
+    if as_json:
+        typer.echo(json.dumps(plain(compared), ensure_ascii=False))
+        return
+    for line in as_lines(compared):
+        typer.echo(line)
+
+
 def stac(flight: Id, as_: As, data: Data = None, config: Config = None) -> None:
     """Print a scanned flight as a STAC Item, with a checksum of every file."""
     from pipeline.store.files import Files

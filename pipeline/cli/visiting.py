@@ -7,7 +7,7 @@ import typer
 
 from pipeline.cli.flights import As, Data, Desk
 from pipeline.cli.options import Config
-from pipeline.domain.route import Format
+from pipeline.domain.format import Format
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:

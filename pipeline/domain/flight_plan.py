@@ -157,7 +157,8 @@ def plan_flight(
     strips = [
         strip
         for part in shapely.get_parts(_together(seen, footprint))
-        for strip in _strips(seen.intersection(part), zones, footprint, overlap)
+        if not (piece := seen.intersection(part)).is_empty
+        for strip in _strips(piece, zones, footprint, overlap)
     ]
     strips += _fill(seen, strips, zones, footprint)
     chopped = [piece for strip in strips for piece in _chopped(strip, longest_m / 2)]

@@ -5,7 +5,6 @@ Points are longitude and latitude in degrees (EPSG:4326). Roads are not known he
 
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Final
 
 EARTH_M: Final = 6_371_008.8
@@ -16,16 +15,6 @@ MOST_TURNED: Final = 400
 """More stops are taken in strips: nearest neighbours and turning take the square of their number and more."""
 
 Point = tuple[float, float]
-
-
-class Format(StrEnum):
-    """How a route is written."""
-
-    GPX = "gpx"
-    KML = "kml"
-    GPKG = "gpkg"
-    CSV = "csv"
-    GEOJSON = "geojson"
 
 
 def distance_m(one: Point, other: Point) -> float:

@@ -2,7 +2,8 @@
 
 Nothing says what a reviewer decided while others still have to decide, nobody is shown a score, and field teams see
 nothing that was not confirmed. Who only reads flags sees none on maps: comparing them with the queue would tell which
-items are controls or audited ground.
+items are controls or audited ground. What became of a plot since an earlier flight is for those who see all flags; to
+whoever also reads flags nothing is said of it while verdicts on it may still be given, their own among them.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,12 @@ def may_see(roles: Iterable[Role], status: FlagStatus) -> bool:
     """Whether somebody of these roles sees a flag of this status on the map of its flight."""
     held = frozenset(roles)
     return bool(held & SEES_ALL) or (Role.FIELD in held and status in RELEASED)
+
+
+def may_compare(roles: Iterable[Role], statuses: Iterable[FlagStatus] = ()) -> bool:
+    """Whether somebody of these roles is told what became of a plot whose flags have these statuses."""
+    held = frozenset(roles)
+    return bool(held & SEES_ALL) and (Role.REVIEWER not in held or not UNDECIDED & frozenset(statuses))
 
 
 def told(status: FlagStatus) -> FlagStatus:

@@ -3,7 +3,8 @@
 A few rows of pixels are enough to judge a cell: of each block of 8 rows the rows 0, 1 and 4, so that this runs at some
 500 MPix/s on one core. Sharpness is what two neighbouring pixels differ by over what pixels 4 apart differ by (the
 structure function of optics, after Kolmogorov, 1941). Smooth soil in focus keeps its ratio, since its fine grain and
-the sensor's noise stand beside little coarse detail; blur takes away the fine part alone.
+the sensor's noise stand beside little coarse detail; blur takes away the fine part alone. Where imagery ends, JPEG's
+blocks of 8 px ring with an edge that is none of the ground's: what lies within 8 px of it says nothing of focus.
 
 Axes: h = row, w = column, b = band; r, c = row, column of cells.
 """
@@ -18,7 +19,14 @@ from pipeline.domain.assessability import Reason
 from pipeline.domain.geometry import Georeference
 from pipeline.domain.limits import QualityLimits
 from pipeline.domain.model import COARSEST, Manifest
-from pipeline.imagery.neighbours import FOCUS_REACH_PX, around_most, around_sum, reach_cells
+from pipeline.imagery.neighbours import (
+    FOCUS_REACH_PX,
+    around_most,
+    around_sum,
+    inner_cells,
+    reach_cells,
+    whole_cells,
+)
 
 BLOCK: Final = 8
 FAR: Final = 4
@@ -92,14 +100,14 @@ def _differences(green_hw: Pixels, valid_hw: Valid | None, cell_px: int) -> tupl
     """The sums of absolute differences of pixels 1 and ``FAR`` apart, across and down; float32 [r, c] each."""
     blocks = green_hw.reshape(-1, BLOCK, green_hw.shape[1])
     top, next_, far = (blocks[:, row].astype(np.int16) for row in (0, 1, FAR))
-    there = None if valid_hw is None else [valid_hw[row::BLOCK] for row in (0, 1, FAR)]
+    there = None if valid_hw is None else inner_cells(whole_cells(valid_hw, BLOCK)).repeat(BLOCK, axis=1)
     sums = []
-    for below, step, number in ((next_, 1, 1), (far, FAR, 2)):
+    for below, step in ((next_, 1), (far, FAR)):
         down, across = np.abs(below - top), np.zeros_like(top)
         np.abs(top[:, step:] - top[:, :-step], out=across[:, :-step])
         if there is not None:
-            down[~(there[number] & there[0])] = 0
-            across[:, :-step][~(there[0][:, step:] & there[0][:, :-step])] = 0
+            down[~there] = 0
+            across[:, :-step][~(there[:, step:] & there[:, :-step])] = 0
         sums.append(_per_cell(down + across, cell_px))
     return sums[0], sums[1]
 

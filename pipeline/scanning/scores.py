@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from pipeline.domain.assessability import Reason
 from pipeline.domain.coverage import GroundState, StateAreas
@@ -19,6 +20,7 @@ from pipeline.domain.geometry import Georeference, Size
 from pipeline.domain.model import SCORE_LEVELS
 from pipeline.domain.window import CellGrid
 from pipeline.imagery.layers import FlownMask, Layer, write_layer
+from pipeline.imagery.neighbours import FOCUS_REACH_PX, reach_cells
 
 SCALE: Final = SCORE_LEVELS
 NOT_ASSESSED: Final = 255
@@ -42,6 +44,26 @@ def quantise(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 def reasons_of(scores_rc: npt.NDArray[np.uint8], poor_rc: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """The ``Reason`` of each cell, uint8 [r, c]: no number before poor imagery (``imagery.quality.judge``)."""
     return np.where(scores_rc == NOT_ASSESSED, np.uint8(Reason.NO_NUMBER), poor_rc)
+
+
+def doubtful(reasons_rc: npt.NDArray[np.uint8], *, cell_px: int) -> npt.NDArray[np.uint8]:
+    """The reasons of cells, and the same for cells so near to poor imagery that theirs may be as poor; uint8 [r, c].
+
+    Sharpness is judged over a cell and what lies around it, so blurred ground beside sharp ground passes for sharp as
+    far as that reaches, and in a corner twice as far. A cell that is in the dark, or white, in part passes where the
+    rest of it outweighs that.
+    """
+    grown_rc = reasons_rc.copy()
+    reach = {
+        Reason.BLUR: 2 * reach_cells(cell_px, FOCUS_REACH_PX),
+        Reason.GLARE: 1,
+        Reason.SHADOW: 1,
+        Reason.EXPOSURE: 1,
+    }
+    for reason, cells in reach.items():
+        near_rc = ndimage.maximum_filter(reasons_rc == reason, size=2 * cells + 1, mode="constant")
+        grown_rc[near_rc & (grown_rc == Reason.NONE)] = reason
+    return grown_rc
 
 
 def pixels_by_reason(

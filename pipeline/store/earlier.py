@@ -1,5 +1,6 @@
 """Earlier flights over the same ground."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, select
 from pipeline.domain.flight import Flight, FlightState
 from pipeline.domain.geometry import Extent
 from pipeline.store.flights import flight_of_row
+from pipeline.store.ground import meets
 from pipeline.store.leases import Lease
 from pipeline.store.tables import flights
 
@@ -32,6 +34,24 @@ def earlier_flights(connection: Connection, flight: Flight, within: Extent, leas
         columns.north >= within.north,
     )
     found = [flight_of_row(row) for row in connection.execute(chosen).mappings()]
+    return _before(found, flight)
+
+
+def flights_before(connection: Connection, flight: Flight) -> tuple[Flight, ...]:
+    """Scanned flights of the same district, flown before ``flight``, whose box meets its own; the newest first."""
+    if flight.extent is None:
+        return ()
+    chosen = select(flights).where(
+        flights.c.district_id == flight.district,
+        flights.c.id != flight.id,
+        flights.c.state == FlightState.SCANNED.value,
+        *meets(flights, flight.extent),
+    )
+    return _before([flight_of_row(row) for row in connection.execute(chosen).mappings()], flight)
+
+
+def _before(found: Iterable[Flight], flight: Flight) -> tuple[Flight, ...]:
+    """Where two flights are of one day, the one that was received first comes before the other."""
     before = [one for one in found if _when(one) < _when(flight)]
     return tuple(sorted(before, key=_when, reverse=True)[:MOST_LOOKED_AT])
 

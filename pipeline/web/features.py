@@ -1,4 +1,4 @@
-"""Features: OGC API - Features 1.0 (core, GeoJSON, OpenAPI 3.0) over flags, flights and survey areas.
+"""Features: OGC API - Features 1.0 (core, GeoJSON, OpenAPI 3.0) over flags, flights, survey areas and gaps.
 
 Districts and sight are those of the pages. Pages of features are linked by ``next`` and cut by id, so that none is
 repeated or left out while flags come in.
@@ -35,6 +35,7 @@ TITLES: Final = {
     Layer.FLAGS: ("Flags", "Candidates for verification by people; none is a finding."),
     Layer.FLIGHTS: ("Flights", "Flights, and ground that could not be flown, by their boxes."),
     Layer.AREAS: ("Survey areas", "Ground that is to be covered."),
+    Layer.UNCOVERED: ("Uncovered ground", "What nobody saw of survey areas, and why; ``datetime`` says in which days."),
 }
 ASKED: Final = frozenset({"bbox", "datetime", "limit", "after", "f"})
 

@@ -9,10 +9,12 @@ from fastapi.responses import RedirectResponse, Response
 from pipeline.domain.camera import CAMERAS
 from pipeline.domain.flight import RUNNING, Flight, FlightId, FlightState, StepProgress
 from pipeline.domain.people import Person
+from pipeline.domain.sight import may_compare
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.imagery.map_tiles import map_extent
 from pipeline.imagery.working import WORKING_NAME
 from pipeline.store.districts import list_districts
+from pipeline.store.earlier import flights_before
 from pipeline.store.flags import flags_of_flight
 from pipeline.store.flights import find_flight
 from pipeline.store.scans import orthomosaic_of, scans_of
@@ -65,6 +67,7 @@ def show_flight(request: Request, flight_id: str, reader: SignedIn, services: Se
         "flags": known.flags if known.flight.state is FlightState.SCANNED else None,
         "notes": known.notes,
         "catalogued": known.flight.state is FlightState.SCANNED,
+        "comparable": _has_before(services, reader.person, known.flight),
     }
     return pages.show(request, "flight.html.jinja", **_progress(known, reader.person), **content)
 
@@ -140,6 +143,14 @@ def _wished_cm(known: Known) -> float:
     """As fine as the flight was, and never finer than is quick to fly; finer than it, where it was too coarse."""
     flown_cm = 100 * (known.flight.gsd_m or USUAL_CM / 100)
     return USUAL_CM if known.appraisal and known.appraisal.too_coarse else min(max(round(flown_cm, 1), 1.0), 5.0)
+
+
+def _has_before(services: Services, person: Person, flight: Flight) -> bool:
+    """Whether there is an earlier flight whose box meets this one's, and ``person`` may know of change."""
+    if flight.state is not FlightState.SCANNED or not may_compare(role for role in person.roles if person.has(role)):
+        return False
+    with services.database.snapshot() as connection:
+        return bool(flights_before(connection, flight))
 
 
 def _map(services: Services, person: Person, flight: Flight) -> tuple[dict[str, Any] | None, str]:

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from pipeline.domain.flag import FlagStatus
+from pipeline.domain.format import Format
 from pipeline.domain.people import District, DistrictId, Role
-from pipeline.domain.route import Format
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.store.districts import list_districts
 from pipeline.store.visits import VisitId
@@ -48,13 +48,8 @@ OUTCOMES: Final = {
     FlagStatus.NO_ACCESS: marked("Nobody could get there"),
     FlagStatus.ALREADY_REMOVED: marked("It was there, and is removed"),
 }
-MEDIA: Final = {
-    Format.GPX: "application/gpx+xml",
-    Format.KML: "application/vnd.google-earth.kml+xml",
-    Format.GPKG: "application/geopackage+sqlite3",
-    Format.CSV: "text/csv",
-    Format.GEOJSON: "application/geo+json",
-}
+IN_THE_FIELD: Final = tuple(form for form in Format if form is not Format.GEOPARQUET)
+"""What a team takes along; nobody needs a table of columns there, and it is not installed everywhere."""
 NO_OUTCOME: Final = marked("Choose what was found.")
 KIND_NAMES: Final = {kind.value: words for kind, words in KINDS.items()}
 
@@ -86,7 +81,7 @@ def show_way(
         wrong=wrong,
         route=route,
         outcomes=OUTCOMES,
-        formats=tuple(Format),
+        formats=IN_THE_FIELD,
         class_names=CLASSES,
         words=_words(request, pages),
         map=_map(services, route) if route.stops else None,
@@ -105,8 +100,8 @@ def plan(sender: Sender, services: Served, district: Annotated[str, Form(max_len
 def download(wanted: Format, reader: SignedIn, services: Served, district: Asked, start: Start = "") -> Response:
     """The route as a file."""
     route = travel(services.database, reader.person, DistrictId(district), place_said(start))
-    headers = {"Content-Disposition": f'attachment; filename="visits.{wanted.value}"'}
-    return Response(as_bytes(route, wanted), media_type=MEDIA[wanted], headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="visits.{wanted.ending}"'}
+    return Response(as_bytes(route, wanted), media_type=wanted.media_type, headers=headers)
 
 
 def report_sent(

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from pipeline.domain.assessability import Reason, how_flight_differs
 from pipeline.domain.claim import Claim, claim_for, differences_of_scale
 from pipeline.domain.coverage import StateAreas
@@ -15,7 +17,15 @@ from pipeline.imagery.looked import keep_looked
 from pipeline.scanning import results
 from pipeline.scanning.candidates import Candidates, CellScores, find_plots
 from pipeline.scanning.ledger import StripDone
-from pipeline.scanning.scores import cell_states, pixels_by_reason, state_areas, write_scores, write_states
+from pipeline.scanning.scores import (
+    NOT_ASSESSED,
+    cell_states,
+    doubtful,
+    pixels_by_reason,
+    state_areas,
+    write_scores,
+    write_states,
+)
 from pipeline.settings import Settings
 from pipeline.workflow.fly_again import keep_patches
 from pipeline.workflow.report import Scanned, write_report
@@ -44,7 +54,9 @@ class _Conclusion:
         found = find_plots(cells, model.thresholds, task.settings.plots, class_name=model.classes[0])
         flags = raise_flags(found.plots, model=model.name, threshold=model.thresholds.high)
         least_px = task.settings.scan.least_valid_share * grid.cell_px**2
-        states_rc = cell_states(cells.scores_rc, cells.flown_rc, found.flagged_rc, least_flown_px=least_px)
+        why_rc = doubtful(cells.reasons_rc, cell_px=grid.stride_px)
+        sure_rc = np.where(why_rc == Reason.NONE, cells.scores_rc, np.uint8(NOT_ASSESSED))
+        states_rc = cell_states(sure_rc, cells.flown_rc, found.flagged_rc, least_flown_px=least_px)
         areas = state_areas(states_rc, cells.flown_rc, grid, pixel_area_m2=place.pixel_area_m2)
         write_scores(out / "scores.tif", cells.scores_rc, grid, place)
         report(Progress(stage="writing the results", done=1, total=4))
@@ -53,8 +65,9 @@ class _Conclusion:
         results.write_flags(out, flags, place)
         keep_patches(out)
         keep_looked(out)
-        by_reason = pixels_by_reason(states_rc, cells.reasons_rc, cells.flown_rc)
-        record = self._record(areas, by_reason, found)
+        given_up = pixels_by_reason(states_rc, why_rc, cells.flown_rc)
+        poor = pixels_by_reason(states_rc, cells.reasons_rc, cells.flown_rc)
+        record = self._record(areas, given_up, poor, found)
         report(Progress(stage="writing the results", done=3, total=4))
         self._write_report(record, flags)
         results.write_record(out, record)
@@ -71,7 +84,10 @@ class _Conclusion:
         )
         write_report(self.task.order.out / "report.html", scanned)
 
-    def _record(self, areas: StateAreas, by_reason: dict[Reason, int], found: Candidates) -> results.ScanRecord:
+    def _record(
+        self, areas: StateAreas, given_up: dict[Reason, int], poor: dict[Reason, int], found: Candidates
+    ) -> results.ScanRecord:
+        """``given_up`` counts pixels by what they were given up for, ``poor`` only those that were found to be so."""
         task, effort = self.task, self.effort
         pixels_by_state, area_m2 = results.by_state(areas)
         flown_px = task.mosaic.size.pixels - pixels_by_state["not_flown"]
@@ -96,13 +112,13 @@ class _Conclusion:
             flags=len(found.plots),
             dropped_too_small=found.dropped,
             not_assessable_because=task.not_assessable_because,
-            claim=results.claimed(self._claim(by_reason, flown_px)),
-            not_assessable_m2={reason.name.lower(): px * areas.pixel_area_m2 for reason, px in by_reason.items()},
+            claim=results.claimed(self._claim(poor, flown_px)),
+            not_assessable_m2={reason.name.lower(): px * areas.pixel_area_m2 for reason, px in given_up.items()},
         )
 
-    def _claim(self, by_reason: dict[Reason, int], flown_px: int) -> Claim:
+    def _claim(self, poor: dict[Reason, int], flown_px: int) -> Claim:
         """What may be claimed of this flight; each way in which it is unlike the model's ground voids it."""
-        model, shares = self.task.bundle.manifest, {reason: px / flown_px for reason, px in by_reason.items()}
+        model, shares = self.task.bundle.manifest, {reason: px / flown_px for reason, px in poor.items()}
         scale = differences_of_scale(self.task.mosaic.georeference.gsd_m, model)
         return claim_for(model.thresholds, differences=(*scale, *how_flight_differs(shares, model)))
 

@@ -5,17 +5,17 @@ not at all. Times are UTC; a cell that a spreadsheet would compute is written wi
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import shapely
 
+from pipeline.domain.format import Format, format_named
 from pipeline.domain.people import DistrictId, Person
-from pipeline.errors import InvalidInputError
+from pipeline.imagery.parquet import write_parquet
 from pipeline.imagery.vectors import Outlines, write_outlines
 from pipeline.imagery.whole import whole_file
 from pipeline.store.database import Database
@@ -32,48 +32,21 @@ OUTLINE: Final = "WKT"
 """The column of outlines in a table, by the name that GDAL and QGIS know."""
 
 
-class Format(StrEnum):
-    """What can be written; the name is the ending of the file too."""
-
-    GPKG = "gpkg"
-    GEOJSON = "geojson"
-    KML = "kml"
-    CSV = "csv"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A format as others know it."""
-
-    media_type: str
-    write: Callable[[Path, Sequence[ShownFlag]], None]
-
-
-def format_named(name: str) -> Format:
-    """The format of that name.
-
-    Raises:
-        InvalidInputError: There is none.
-    """
-    try:
-        return Format(name)
-    except ValueError as error:
-        raise InvalidInputError(f"{name!r} cannot be written; choose one of {', '.join(Format)}") from error
-
-
 def export_flags(database: Database, person: Person, theirs: Iterable[DistrictId], form: Format, path: Path) -> int:
     """Write the flags of some districts that ``person`` may see; returns how many.
 
     Raises:
         NotFoundError: A district is none of theirs.
+        InvalidInputError: Flags are not written in this format, or not on this machine.
     """
+    write = WRITERS[format_named(form, WRITERS)]
     wanted = frozenset(theirs)
     for district in sorted(wanted):
         person.must_see(district, "such district")
     found = tuple(all_shown(database, person, wanted))
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as partial:
-        KINDS[form].write(partial, found)
+        write(partial, found)
     return len(found)
 
 
@@ -127,9 +100,15 @@ def _said(flag: ShownFlag) -> Iterator[Any]:
     return (in_json(said[name]) for name in PROPERTIES)
 
 
-KINDS: Final = {
-    Format.GPKG: Kind(media_type="application/geopackage+sqlite3", write=_layer("GPKG")),
-    Format.GEOJSON: Kind(media_type="application/geo+json", write=_layer("GeoJSON", RFC7946="YES")),
-    Format.KML: Kind(media_type="application/vnd.google-earth.kml+xml", write=_placemarks),
-    Format.CSV: Kind(media_type="text/csv", write=_table),
+def _columns(path: Path, flags: Sequence[ShownFlag]) -> None:
+    write_parquet(path, _outlines(flags))
+
+
+WRITERS: Final[dict[Format, Callable[[Path, Sequence[ShownFlag]], None]]] = {
+    Format.GPKG: _layer("GPKG"),
+    Format.GEOJSON: _layer("GeoJSON", RFC7946="YES"),
+    Format.GEOPARQUET: _columns,
+    Format.KML: _placemarks,
+    Format.CSV: _table,
 }
+"""The formats in which flags are written."""

@@ -1,4 +1,4 @@
-"""A route as files that other tools open: GPX, KML, GeoPackage, GeoJSON, CSV, with coordinates in several systems.
+"""A route as files that other tools open (``domain.format``), with coordinates in several systems.
 
 Each stop is a candidate for verification, with the verdicts it rests on and the licensed growers there, and nothing of
 any person. Positions are WGS 84; only what is named GCJ-02 is displaced.
@@ -6,6 +6,8 @@ any person. Positions are WGS 84; only what is named GCJ-02 is displaced.
 
 import json
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree as ET
@@ -14,27 +16,33 @@ import numpy as np
 import shapely
 
 from pipeline.domain.coordinates import CGCS2000, degrees_minutes_seconds, gauss_kruger_zone, gcj02, utm_zone
-from pipeline.domain.route import Format, Point
+from pipeline.domain.format import Format
+from pipeline.domain.route import Point
+from pipeline.imagery.parquet import write_parquet
 from pipeline.imagery.placing import moved_to_crs
 from pipeline.imagery.vectors import Outlines, write_outlines
 from pipeline.store.errands import Stop
+from pipeline.workflow.kml import Placemarks, printable
 from pipeline.workflow.spreadsheet import as_csv
 from pipeline.workflow.visit import Route
 
 WORLD: Final = "EPSG:4326"
 CANDIDATE: Final = "candidate for verification"
-KML: Final = "http://www.opengis.net/kml/2.2"
 GPX: Final = "http://www.topografix.com/GPX/1/1"
 
 
 def as_bytes(route: Route, wanted: Format) -> bytes:
-    """The file of a route; the same route gives the same bytes."""
+    """The file of a route; the same route gives the same bytes.
+
+    Raises:
+        InvalidInputError: The format cannot be written on this machine.
+    """
     rows = as_rows(route)
     if wanted is Format.GPX:
         return _gpx(rows)
     if wanted is Format.CSV:
         return as_csv(list(rows[0]) if rows else ["place"], (row.values() for row in rows)).encode()
-    writers = {Format.KML: _kml, Format.GPKG: _gpkg, Format.GEOJSON: _geojson}
+    writers = {Format.KML: _kml, Format.GPKG: _gpkg, Format.GEOJSON: _geojson, Format.GEOPARQUET: _columns}
     return writers[wanted](route, rows)
 
 
@@ -131,32 +139,17 @@ def _gpx(rows: list[dict[str, Any]]) -> bytes:
 def _stop(parent: ET.Element, tag: str, row: dict[str, Any]) -> None:
     where = {"lat": f"{row['latitude']:.7f}", "lon": f"{row['longitude']:.7f}"}
     point = ET.SubElement(parent, tag, where)
-    ET.SubElement(point, "name").text = _letters(row["name"])
-    ET.SubElement(point, "desc").text = _letters(_said(row))
+    ET.SubElement(point, "name").text = printable(row["name"])
+    ET.SubElement(point, "desc").text = printable(_said(row))
 
 
 def _kml(route: Route, rows: list[dict[str, Any]]) -> bytes:
     """A point and an outline a stop."""
-    root = ET.Element("kml", {"xmlns": KML})
-    document = ET.SubElement(root, "Document")
+    marks = Placemarks()
     for stop, row in zip(route.stops, rows, strict=True):
-        mark = ET.SubElement(document, "Placemark", {"id": f"visit-{row['visit']}"})
-        ET.SubElement(mark, "name").text = _letters(row["name"])
-        ET.SubElement(mark, "description").text = _letters(_said(row))
-        both = ET.SubElement(mark, "MultiGeometry")
-        point = ET.SubElement(both, "Point")
-        ET.SubElement(point, "coordinates").text = f"{row['longitude']:.7f},{row['latitude']:.7f}"
-        for part in shapely.get_parts(stop.flag.outline):
-            _polygon(both, part)
-    return _written(root)
-
-
-def _polygon(parent: ET.Element, outline: shapely.Polygon) -> None:
-    polygon = ET.SubElement(parent, "Polygon")
-    rings = [("outerBoundaryIs", outline.exterior), *(("innerBoundaryIs", ring) for ring in outline.interiors)]
-    for side, ring in rings:
-        line = ET.SubElement(ET.SubElement(polygon, side), "LinearRing")
-        ET.SubElement(line, "coordinates").text = " ".join(f"{x:.7f},{y:.7f}" for x, y, *_ in ring.coords)
+        point = shapely.Point(row["longitude"], row["latitude"])
+        marks.mark(row["name"], point, stop.flag.outline, said=_said(row), known_as=f"visit-{row['visit']}")
+    return marks.written()
 
 
 def _said(row: dict[str, Any]) -> str:
@@ -165,29 +158,34 @@ def _said(row: dict[str, Any]) -> str:
     return "\n".join(f"{name}: {row[name]}" for name in names if row[name] != "")
 
 
-def _letters(text: str) -> str:
-    """``text`` without what XML has no place for."""
-    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
-
-
 def _written(root: ET.Element) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _gpkg(route: Route, rows: list[dict[str, Any]]) -> bytes:
     """One layer of outlines, as QField wants it."""
-    fields = {name: _column([row[name] for row in rows]) for name in (rows[0] if rows else ())}
-    outlines = Outlines(
+    return _file(partial(write_outlines, outlines=_layer(route, rows), driver="GPKG"), "visits.gpkg")
+
+
+def _columns(route: Route, rows: list[dict[str, Any]]) -> bytes:
+    return _file(partial(write_parquet, outlines=_layer(route, rows)), "visits.parquet")
+
+
+def _layer(route: Route, rows: list[dict[str, Any]]) -> Outlines:
+    return Outlines(
         layer="visits",
         crs=WORLD,
         kind="MultiPolygon",
         geometries=[shapely.MultiPolygon(list(shapely.get_parts(stop.flag.outline))) for stop in route.stops],
-        fields=fields,
+        fields={name: _column([row[name] for row in rows]) for name in (rows[0] if rows else ())},
     )
+
+
+def _file(write: Callable[[Path], None], name: str) -> bytes:
+    """What ``write`` leaves at a path of this name."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "visits.gpkg"
-        write_outlines(path, outlines, driver="GPKG")
-        return path.read_bytes()
+        write(Path(folder) / name)
+        return (Path(folder) / name).read_bytes()
 
 
 def _column(values: list[Any]) -> np.ndarray[Any, Any]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
-from xml.etree import ElementTree as ET
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -21,10 +20,10 @@ from pipeline.imagery.patches import LEAST_M2, Patch, patches_to_fly_again
 from pipeline.imagery.whole import write_text
 from pipeline.store.areas import areas_of, has_areas
 from pipeline.store.database import Database
+from pipeline.workflow.kml import Placemarks
 
 AGAIN_NAME: Final = "fly-again.geojson"
 VERSION: Final = 1
-KML: Final = "http://www.opengis.net/kml/2.2"
 WHY: Final = {GroundState.NOT_FLOWN: "not flown", GroundState.NOT_ASSESSABLE: "not assessable"}
 STATES: Final = {why: state for state, why in WHY.items()}
 
@@ -111,26 +110,7 @@ def as_geojson(patches: Sequence[Patch]) -> str:
 
 def as_kml(patches: Sequence[Patch], title: str) -> str:
     """The same for handheld devices: KML 2.2, a placemark each."""
-    ET.register_namespace("", KML)
-    root = ET.Element(f"{{{KML}}}kml")
-    document = _add(root, "Document")
-    _add(document, "name", title)
+    marks = Placemarks(title)
     for number, patch in enumerate(patches, start=1):
-        mark = _add(document, "Placemark")
-        _add(mark, "name", f"{number}: {WHY[patch.state]}, {patch.area_m2:.0f} m2")
-        polygon = _add(mark, "Polygon")
-        _ring(_add(polygon, "outerBoundaryIs"), patch.outline.exterior)
-        for hole in patch.outline.interiors:
-            _ring(_add(polygon, "innerBoundaryIs"), hole)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True)
-
-
-def _ring(boundary: ET.Element, ring: shapely.LinearRing) -> None:
-    corners = " ".join(f"{x:.7f},{y:.7f}" for x, y in ring.coords)
-    _add(_add(boundary, "LinearRing"), "coordinates", corners)
-
-
-def _add(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:
-    element = ET.SubElement(parent, f"{{{KML}}}{name}")
-    element.text = text
-    return element
+        marks.mark(f"{number}: {WHY[patch.state]}, {patch.area_m2:.0f} m2", patch.outline)
+    return marks.written().decode()

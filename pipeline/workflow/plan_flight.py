@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import shapely
@@ -18,7 +17,8 @@ from pipeline.domain.camera import Camera
 from pipeline.domain.flight_plan import FlightPlan, Mission, Overlap, Strip, plan_flight
 from pipeline.errors import InvalidInputError
 from pipeline.imagery.placing import moved_to_crs
-from pipeline.workflow.waylines import EPOCH, KML, Wayline, Waypoint, as_kmz
+from pipeline.workflow.kml import Placemarks
+from pipeline.workflow.waylines import EPOCH, Wayline, Waypoint, as_kmz
 
 WORLD: Final = "EPSG:4326"
 WIDEST_M: Final = 20_000
@@ -138,7 +138,7 @@ def as_archive(planned: Planned, title: str, *, now: datetime) -> bytes:
 
 def _files(planned: Planned, title: str, now: datetime) -> Iterator[tuple[str, bytes]]:
     yield PLAN_NAME, json.dumps(told_of(planned), indent=1).encode()
-    yield "plan.kml", as_kml(planned, title).encode()
+    yield "plan.kml", as_kml(planned, title)
     for number, mission in enumerate(planned.plan.missions, start=1):
         yield f"mission-{number}.kmz", as_kmz(wayline_of(planned, mission), now=now)
 
@@ -184,25 +184,17 @@ def wayline_of(planned: Planned, mission: Mission) -> Wayline:
     return Wayline(waypoints=waypoints, height_m=wish.height_m, speed_m_s=wish.pace_m_s, camera=wish.camera)
 
 
-def as_kml(planned: Planned, title: str) -> str:
+def as_kml(planned: Planned, title: str) -> bytes:
     """The gap, the zones and the ways as KML 2.2, to look at before anybody flies."""
-    ET.register_namespace("", KML)
-    root = ET.Element(f"{{{KML}}}kml")
-    document = ET.SubElement(root, f"{{{KML}}}Document")
-    _write(document, "name", title)
+    marks = Placemarks(title)
     for number, mission in enumerate(planned.plan.missions, start=1):
-        mark = _placemark(document, f"mission {number}: {mission.length_m:.0f} m, {mission.pictures} pictures")
-        _write(
-            ET.SubElement(mark, f"{{{KML}}}LineString"), "coordinates", _corners(planned.degrees(mission.path).coords)
-        )
+        name = f"mission {number}: {mission.length_m:.0f} m, {mission.pictures} pictures"
+        marks.mark(name, planned.degrees(mission.path))
     unseen = planned.degrees(planned.plan.unseen)
     for name, area in (("to fly", planned.gap), ("no-fly zone", planned.zones), ("cannot be seen", unseen)):
         for polygon in shapely.get_parts(area):
-            shape = ET.SubElement(_placemark(document, name), f"{{{KML}}}Polygon")
-            for kind, ring in (("outer", polygon.exterior), *(("inner", hole) for hole in polygon.interiors)):
-                boundary = ET.SubElement(shape, f"{{{KML}}}{kind}BoundaryIs")
-                _write(ET.SubElement(boundary, f"{{{KML}}}LinearRing"), "coordinates", _corners(ring.coords))
-    return ET.tostring(root, encoding="unicode", xml_declaration=True)
+            marks.mark(name, polygon)
+    return marks.written()
 
 
 def _flat(geometry: BaseGeometry, plane: str) -> Any:
@@ -216,17 +208,3 @@ def _pictures(strip: Strip) -> Iterator[tuple[shapely.Point, float | None]]:
         return
     yield strip.start, strip.length_m / (strip.pictures - 1)
     yield strip.end, None
-
-
-def _placemark(document: ET.Element, name: str) -> ET.Element:
-    mark = ET.SubElement(document, f"{{{KML}}}Placemark")
-    _write(mark, "name", name)
-    return mark
-
-
-def _write(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, f"{{{KML}}}{name}").text = text
-
-
-def _corners(points: Any) -> str:
-    return " ".join(f"{x:.8f},{y:.8f}" for x, y in points)

@@ -1,16 +1,23 @@
-"""Show layers: flags, flights and survey areas as features, a page at a time, as far as a person may see them."""
+"""Show layers: flags, flights, survey areas and what is uncovered of them, a page at a time.
+
+All as far as a person may see them.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
 import shapely
 
+from pipeline.domain.freshness import Window
 from pipeline.domain.geometry import Extent
 from pipeline.domain.people import Person
 from pipeline.errors import NotFoundError
 from pipeline.store.database import Database, Transaction
+from pipeline.store.districts import list_districts
+from pipeline.store.ground import Region, regions_of
 from pipeline.store.search import (
     FoundArea,
     FoundFlight,
@@ -22,6 +29,7 @@ from pipeline.store.search import (
 )
 from pipeline.store.shown_flags import ShownFlag, count_flags, flags_shown_to
 from pipeline.workflow.show_flags import in_json, properties_of
+from pipeline.workflow.tell_coverage import Gap, gaps_in
 
 
 class Layer(StrEnum):
@@ -30,6 +38,12 @@ class Layer(StrEnum):
     FLAGS = "flags"
     FLIGHTS = "flights"
     AREAS = "areas"
+    UNCOVERED = "uncovered"
+
+
+PLANNED: Final = frozenset({Layer.AREAS, Layer.UNCOVERED})
+"""Layers of ground that is to be flown."""
+ALL_DAYS: Final = Window(first=date.min, last=date.max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +57,10 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some features by id; ``after`` begins the next page if there is one; ``total`` is None where a box cut."""
+    """Some features by id; ``after`` begins the next page if there is one.
+
+    ``total`` is None where it is not known: a box cut, or each feature would have to be made to be counted.
+    """
 
     features: tuple[Feature, ...]
     after: str | None
@@ -51,12 +68,12 @@ class Page:
 
 
 Find = Callable[[Transaction, Person, Search], tuple[Feature, ...]]
-Count = Callable[[Transaction, Person, Search], int]
+Count = Callable[[Transaction, Person, Search], int | None]
 
 
 def layers_for(person: Person) -> tuple[Layer, ...]:
-    """The layers that exist for somebody: survey areas are for those who plan flights."""
-    return tuple(layer for layer in Layer if layer is not Layer.AREAS or person.tends_flights)
+    """The layers that exist for somebody: ground that is to be flown is for those who plan flights."""
+    return tuple(layer for layer in Layer if layer not in PLANNED or person.tends_flights)
 
 
 def page_of(database: Database, person: Person, layer: Layer, search: Search) -> Page:
@@ -116,10 +133,36 @@ def _areas(connection: Transaction, person: Person, search: Search) -> tuple[Fea
     return tuple(_of_area(found) for found in areas_found(connection, person.sees, search))
 
 
+def _uncovered(connection: Transaction, person: Person, search: Search) -> tuple[Feature, ...]:
+    """What nobody saw of survey areas, by area and state; in a window of days, what nobody saw in it."""
+    names = {district.id: district.name for district in list_districts(connection)}
+    window = search.window or ALL_DAYS
+    found: list[Feature] = []
+    for region in sorted(regions_of(connection, person.sees), key=lambda region: region.id):
+        if region.area is None or len(found) >= search.limit or not _wanted(region, search):
+            continue
+        gaps = gaps_in(connection, region, names[region.district], window)
+        made = (_of_gap(gap, region.id, search.window) for gap in sorted(gaps, key=lambda gap: gap.state))
+        found += (one for one in made if one.id > search.after and (search.ids is None or one.id in search.ids))
+    return tuple(found[: search.limit])
+
+
+def _wanted(region: Region, search: Search) -> bool:
+    """Whether features of a region can be on the page that is asked for, by their ids and the region's box."""
+    place = region.extent
+    here = not search.within or any(
+        place.west <= box.east and place.east >= box.west and place.south <= box.north and place.north >= box.south
+        for box in search.within
+    )
+    named = search.ids is None or any(one.startswith(f"{region.id}-") for one in search.ids)
+    return here and named and f"{region.id}-~" > search.after
+
+
 _SOURCES: Final[dict[Layer, tuple[Find, Count]]] = {
     Layer.FLAGS: (_flags, lambda connection, person, search: count_flags(connection, person, person.sees, search)),
     Layer.FLIGHTS: (_flights, lambda connection, person, search: count_flights(connection, person.sees, search)),
     Layer.AREAS: (_areas, lambda connection, person, search: count_areas(connection, person.sees, search)),
+    Layer.UNCOVERED: (_uncovered, lambda *_: None),
 }
 
 
@@ -156,3 +199,15 @@ def _of_area(found: FoundArea) -> Feature:
         "source_sha256": found.source_sha256,
     }
     return Feature(id=found.id, outline=found.outline, properties=said)
+
+
+def _of_gap(gap: Gap, region: str, window: Window | None) -> Feature:
+    said = {
+        "name": gap.area,
+        "district": gap.district,
+        "state": gap.state,
+        "area_m2": round(gap.area_m2, 2),
+        "not_seen_from": in_json(window.first) if window and window.first > date.min else None,
+        "not_seen_to": in_json(window.last) if window and window.last < date.max else None,
+    }
+    return Feature(id=f"{region}-{gap.state}", outline=gap.outline, properties=said)

@@ -118,14 +118,19 @@ def find_region(database: Database, district: District, area: str | None) -> Reg
 def gaps_of(database: Database, region: Region, district: District, window: Window) -> tuple[Gap, ...]:
     """The ground of a region that nobody has seen in a window; together with what was seen it is all of it."""
     with database.snapshot() as connection:
-        looks = {
-            kind: [
-                look.ground
-                for look in looks_at(connection, region.district, (kind,), region.extent)
-                if _is_in(look, window)
-            ]
-            for kind in LookKind
-        }
+        return gaps_in(connection, region, district.name, window)
+
+
+def gaps_in(connection: Transaction, region: Region, district: str, window: Window) -> tuple[Gap, ...]:
+    """The same of one moment; ``district`` is the name of the region's district."""
+    looks = {
+        kind: [
+            look.ground
+            for look in looks_at(connection, region.district, (kind,), region.extent)
+            if _is_in(look, window)
+        ]
+        for kind in LookKind
+    }
     rest: BaseGeometry = region.outline
     gaps: list[Gap] = []
     inside = {
@@ -144,12 +149,12 @@ def _is_in(look: Look, window: Window) -> bool:
     return window.first <= look.day <= window.last
 
 
-def _gap(ground: BaseGeometry, state: str, region: Region, district: District) -> Iterator[Gap]:
+def _gap(ground: BaseGeometry, state: str, region: Region, district: str) -> Iterator[Gap]:
     parts = [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon" and part.area >= LEAST_M2]
     if parts:
         yield Gap(
-            district=district.name,
-            area=region.area or district.name,
+            district=district,
+            area=region.area or district,
             state=state,
             outline=shapely.MultiPolygon([plane_in(part, WORLD) for part in parts]),
             area_m2=float(sum(part.area for part in parts)),

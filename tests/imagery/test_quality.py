@@ -1,5 +1,7 @@
 """Blur, wrong light and glare are told from good ground, plain or rich, whatever the window it was read in."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bundles import QUALITY
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from pipeline.domain.assessability import Reason
+from pipeline.imagery.degradation import blurred, jpeg
 from pipeline.imagery.neighbours import halo_px
 from pipeline.imagery.quality import Pixels, judge, measure_quality
 
@@ -68,11 +71,21 @@ def test_an_edge_of_flight_is_no_blur() -> None:
     assert set(np.unique(found_rc)) == {Reason.NONE}
 
 
+def test_the_ringing_of_jpeg_beside_an_edge_of_flight_is_no_focus() -> None:
+    pixels_hwb, valid_hw = blurred(ground(contrast=3), 5.0), WHOLE.copy()
+    valid_hw[:, :60] = False
+    pixels_hwb[~valid_hw] = 0
+    limits = replace(QUALITY, sharpness_least=0.24)
+    found_rc = judge(measure_quality(jpeg(pixels_hwb, 75), valid_hw, cell_px=32), limits)
+    assert (found_rc[:, 1:] == Reason.BLUR).all()
+
+
 @settings(max_examples=20, deadline=None)
 @given(row=st.integers(0, 3), column=st.integers(0, 3), cell_px=st.sampled_from([16, 32]), seed=st.integers(0, 9))
 def test_a_judgement_does_not_depend_on_the_window(row: int, column: int, cell_px: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    pixels_hwb, valid_hw = rng.integers(0, 256, (512, 512, 3)).astype(np.uint8), rng.random((512, 512)) > 0.02
+    pixels_hwb = rng.integers(0, 256, (512, 512, 3)).astype(np.uint8)
+    valid_hw = (rng.random((64, 64)) > 0.05).repeat(8, axis=0).repeat(8, axis=1)
     pixels_hwb[:256] //= rng.integers(1, 9, dtype=np.uint8)
     whole_rc = judge(measure_quality(pixels_hwb, valid_hw, cell_px=cell_px), QUALITY)
     top, left, margin = row * cell_px, column * cell_px, halo_px(cell_px) // cell_px

@@ -18,6 +18,7 @@ from pipeline.scanning.scores import (
     NOT_ASSESSED,
     cell_states,
     count_flown,
+    doubtful,
     pixels_by_reason,
     quantise,
     reasons_of,
@@ -97,3 +98,15 @@ def test_both_rasters_are_cloud_optimised_and_lie_where_the_mosaic_lies(tmp_path
         assert scores.res == (0.64, 0.64)
         assert scores.nodata == NOT_ASSESSED
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.tif", "states.tif", "w.tif"]
+
+
+def test_ground_beside_poor_imagery_is_not_called_clear_as_far_as_it_could_be_poor_too() -> None:
+    reasons_rc = np.full((20, 20), Reason.NONE, np.uint8)
+    reasons_rc[5, 5], reasons_rc[15, 15], reasons_rc[15, 5] = Reason.BLUR, Reason.SHADOW, Reason.UNFAMILIAR
+    why_rc = doubtful(reasons_rc, cell_px=32)
+    assert (why_rc[1:10, 1:10] == Reason.BLUR).all()
+    assert (why_rc == Reason.BLUR).sum() == 81
+    assert (why_rc[14:17, 14:17] == Reason.SHADOW).all()
+    assert (why_rc == Reason.SHADOW).sum() == 9
+    assert (why_rc == Reason.UNFAMILIAR).sum() == 1
+    assert (reasons_rc != Reason.NONE).sum() == 3  # what was found stays as it was

@@ -1,5 +1,6 @@
 """Flags as files through the interface for scripts."""
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from flown import scan
 from offices import Office, open_office
+from pyarrow import parquet
 from typer.testing import CliRunner
 
 from pipeline.cli import build_app as build_commands
@@ -58,6 +60,13 @@ def test_a_token_that_reads_gets_a_file_that_gdal_opens(
     assert pyogrio.read_info(path)["features"] == 2
 
 
+def test_geoparquet_comes_under_its_usual_name(client: TestClient, office: Office) -> None:
+    answer = client.get("/api/v1/flags?format=geoparquet", headers=token(office))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/vnd.apache.parquet")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="flags.parquet"'
+    assert parquet.read_table(io.BytesIO(answer.content)).num_rows == 2
+
+
 @pytest.mark.parametrize(("name", "count"), [("reviewer", 0), ("field", 0), ("westerner", 0), ("surveyor", 2)])
 def test_a_token_shows_what_its_person_sees(client: TestClient, office: Office, name: str, count: int) -> None:
     found = client.get("/api/v1/flags", headers=token(office, name)).json()
@@ -68,7 +77,8 @@ def test_another_district_another_scope_and_another_format_are_refused(client: T
     west = client.get(f"/api/v1/flags?district={office.east.id}", headers=token(office, "westerner"))
     assert west.status_code == 404
     assert client.get("/api/v1/flags", headers=token(office, "surveyor", Scope.UPLOAD)).status_code == 401
-    assert client.get("/api/v1/flags?format=shp", headers=token(office)).status_code == 422
+    for form in ("shp", "gpx"):
+        assert client.get(f"/api/v1/flags?format={form}", headers=token(office)).status_code == 422
 
 
 def test_the_command_writes_what_the_person_sees(office: Office, tmp_path: Path) -> None:

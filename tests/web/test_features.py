@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from figured import a_review
 from offices import PASSWORD, Office, open_office
 from serving import serving
 
+from pipeline.imagery.looked import degrees_in_plane
+from pipeline.store.search import Search
 from pipeline.store.tokens import NewToken, Scope, add_token
 from pipeline.web.app import build_app
 from pipeline.web.features import CONFORMS
+from pipeline.workflow.show_layers import Layer, page_of
 
 DAY = date(2026, 6, 3)
 PLOTS = [land(0.1 + x / 10, 0.5, 0.02, 0.02) for x in range(7)]
@@ -125,7 +129,12 @@ def test_gdal_is_told_the_layers_and_nothing_without_a_token(
 ) -> None:
     headers = tmp_path / "headers"
     headers.write_text(f"Authorization: Bearer {tokens['surveyor']}\n")
-    assert set(gdal(address, config={"GDAL_HTTP_HEADER_FILE": str(headers)})) == {"flags", "flights", "areas"}
+    assert set(gdal(address, config={"GDAL_HTTP_HEADER_FILE": str(headers)})) == {
+        "flags",
+        "flights",
+        "areas",
+        "uncovered",
+    }
     with pytest.raises(AssertionError, match="401"):
         gdal(address)
 
@@ -157,6 +166,48 @@ def test_boxes_and_days_choose_features(client: TestClient, headers: dict[str, s
     assert count("areas", f"datetime={DAY}") == 2
     corner = ",".join(map(str, land(2.8, 2.8, 0.01, 0.01).bounds))
     assert count("areas", f"bbox={corner}") == 0, "the box of the turned area is met, its outline is not"
+
+
+def test_uncovered_ground_of_many_states_is_paged_whole(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    for x in range(3):
+        area(office, f"area {x}", land(x * 2, 0, 1, 1))
+        flown(office, DAY, land(x * 2, 0, 0.6, 1), blurred=land(x * 2, 0, 0.2, 1))
+    for limit in (1, 2, 4, 100):
+        search, found = Search(limit=limit), []
+        while True:
+            page = page_of(office.database, office.people["surveyor"], Layer.UNCOVERED, search)
+            found += [feature.id for feature in page.features]
+            if page.after is None:
+                break
+            search = replace(search, after=page.after)
+        assert len(found) == 6
+        assert found == sorted(set(found))
+    office.database.close()
+
+
+def test_uncovered_ground_is_what_was_not_seen_of_areas_in_a_window(
+    client: TestClient, headers: dict[str, str], address: str, tokens: dict[str, str]
+) -> None:
+    def gaps(query: str = "") -> dict[str, float]:
+        pages = everything(client, f"/ogc/collections/uncovered/items?limit=1{query}", headers)
+        return {one["properties"]["name"]: one["properties"]["area_m2"] for page in pages for one in page}
+
+    whole = degrees_in_plane(land(0, 0, 1, 1)).area
+    assert gaps() == {"ridge": pytest.approx(whole, rel=1e-3)}
+    assert gaps("&datetime=2026-07-01/..") == {name: pytest.approx(whole, rel=1e-3) for name in ("ridge", "valley")}
+    corner = ",".join(map(str, land(2.8, 2.8, 0.01, 0.01).bounds))
+    assert gaps(f"&bbox={corner}") == {}
+    found = gdal(address, "uncovered", USERPWD=f"qgis:{tokens['surveyor']}")
+    assert (found["name"], found["state"]) == (["ridge"], ["not_flown"])
+    outline = degrees_in_plane(shapely.union_all(found["outline"]))
+    assert shapely.hausdorff_distance(outline, degrees_in_plane(land(3, 3, 1, 1, turned=45))) < 0.01
+    (feature,) = client.get("/ogc/collections/uncovered/items", headers=headers).json()["features"]
+    alone = client.get(f"/ogc/collections/uncovered/items/{feature['id']}", headers=headers).json()
+    assert alone["properties"] == feature["properties"]
+    assert client.get("/ogc/collections/uncovered/items/none-not_flown", headers=headers).status_code == 404
+    west = {"Authorization": f"Bearer {tokens['westerner']}"}
+    assert client.get(f"/ogc/collections/uncovered/items/{feature['id']}", headers=west).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -200,7 +251,7 @@ def test_a_feature_is_read_alone_and_no_control_among_them(
     [
         ("reviewer", 0, {"flags", "flights"}),
         ("field", 8, {"flags", "flights"}),
-        ("westerner", 0, {"flags", "flights", "areas"}),
+        ("westerner", 0, {"flags", "flights", "areas", "uncovered"}),
         ("administrator", 0, {"flags", "flights"}),
     ],
 )
@@ -244,7 +295,7 @@ def test_the_landing_page_leads_everywhere_and_the_description_is_3_0(
     document = described.json()
     assert document["openapi"] == "3.0.3"
     said = document["components"]["parameters"]["collection"]["schema"]["enum"]
-    assert said == ["flags", "flights", "areas"]
+    assert said == ["flags", "flights", "areas", "uncovered"]
     for path, door in document["paths"].items():
         address = path.replace("{collection}", "flags").replace("{feature}", "none")
         answer = client.get(f"/ogc{address}".rstrip("/"), headers=headers)

@@ -8,12 +8,14 @@ from xml.etree import ElementTree as ET
 
 import pyogrio
 import pytest
+import shapely
 from databases import NOW, opened
+from pyarrow import parquet
 from typer.testing import CliRunner, Result
 from visited import EAST, open_field
 
 from pipeline.cli import build_app
-from pipeline.domain.route import Format
+from pipeline.domain.format import Format
 from pipeline.errors import InvalidInputError, NotAllowedError
 from pipeline.store.people import person_named
 from pipeline.store.tables import flights
@@ -93,6 +95,15 @@ def test_outlines_come_along(route: Route, tmp_path: Path) -> None:
     assert len(root.findall(".//{*}Polygon")) == 4
 
 
+def test_geoparquet_has_the_same_rows(route: Route) -> None:
+    table = parquet.read_table(io.BytesIO(as_bytes(route, Format.GEOPARQUET)))
+    assert table.column("name").to_pylist() == [f"{place}. {NAME}" for place in (1, 2, 3, 4)]
+    assert table.column("place").to_pylist() == [1, 2, 3, 4]
+    outlines = shapely.from_wkb(table.column("geometry").to_pylist())
+    assert sorted(outline.bounds[0] for outline in outlines) == pytest.approx(sorted(EAST))
+    assert json.loads(table.schema.metadata[b"geo"])["primary_column"] == "geometry"
+
+
 def test_no_cell_is_a_formula(route: Route) -> None:
     row = next(csv.DictReader(io.StringIO(as_bytes(route, Format.CSV).decode("utf-8-sig"))))
     assert row["name"].startswith("1. =")
@@ -103,7 +114,7 @@ def test_no_visits_give_empty_files(route: Route, tmp_path: Path) -> None:
     empty = Route(district=route.district, stops=(), legs_m=(), ended=(), waiting=0)
     assert json.loads(as_bytes(empty, Format.GEOJSON))["features"] == []
     for wanted in Format:
-        (tmp_path / f"empty.{wanted.value}").write_bytes(as_bytes(empty, wanted))
+        (tmp_path / f"empty.{wanted.ending}").write_bytes(as_bytes(empty, wanted))
     assert pyogrio.read_info(tmp_path / "empty.gpkg")["features"] == 0
 
 

@@ -9,7 +9,8 @@ import shapely
 
 from pipeline.domain.coverage import GroundState
 from pipeline.imagery.patches import Patch
-from pipeline.workflow.fly_again import AGAIN_NAME, KML, as_geojson, as_kml, kept_patches
+from pipeline.workflow.fly_again import AGAIN_NAME, as_geojson, as_kml, kept_patches
+from pipeline.workflow.kml import KML
 
 RING = shapely.box(111, 40, 111.001, 40.001) - shapely.box(111.0002, 40.0002, 111.0004, 40.0004)
 PATCHES = (
