@@ -25,6 +25,7 @@ from pipeline.web import (
     key,
     models,
     not_flown,
+    overview,
     own_access,
     people,
     person_page,
@@ -79,6 +80,7 @@ ROUTERS: Final = (
     review_figures.router,
     key.router,
     models.router,
+    overview.router,
     visits.router,
 )
 """Every page and every door for scripts, a file each."""

@@ -11,11 +11,12 @@ from pipeline.domain.claim import Claim, claim_for, differences_of_scale
 from pipeline.domain.coverage import StateAreas
 from pipeline.domain.flag import Flag, raise_flags
 from pipeline.domain.progress import Progress, Report
+from pipeline.imagery.colour import mean_colour
 from pipeline.imagery.looked import keep_looked
 from pipeline.scanning import results
 from pipeline.scanning.candidates import Candidates, CellScores, find_plots
 from pipeline.scanning.ledger import StripDone
-from pipeline.scanning.scores import cell_states, pixels_by_reason, state_areas, write_scores, write_states
+from pipeline.scanning.scores import cell_states, mean_score, pixels_by_reason, state_areas, write_scores, write_states
 from pipeline.settings import Settings
 from pipeline.workflow.fly_again import keep_patches
 from pipeline.workflow.report import Scanned, write_report
@@ -98,6 +99,7 @@ class _Conclusion:
             not_assessable_because=task.not_assessable_because,
             claim=results.claimed(self._claim(by_reason, flown_px)),
             not_assessable_m2={reason.name.lower(): px * areas.pixel_area_m2 for reason, px in by_reason.items()},
+            looks=results.Looks(mean_rgb=mean_colour(task.working), mean_score=mean_score(self.cells.scores_rc)),
         )
 
     def _claim(self, by_reason: dict[Reason, int], flown_px: int) -> Claim:

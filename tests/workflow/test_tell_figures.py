@@ -5,7 +5,8 @@ import io
 
 import pytest
 
-from pipeline.workflow.tell_figures import MARK, Row, as_csv
+from pipeline.workflow.spreadsheet import MARK
+from pipeline.workflow.tell_figures import Row, as_csv
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "a,b", 'a"b', "北山区", "a\n=1"])
