@@ -106,11 +106,11 @@ def _line(flight: ScannedFlight, points: Sequence[tuple[Measure, Point | None]],
 
 
 def _written(value: float | None, measure: Measure, language: Language) -> str:
-    """A value as its measure is written: scores to four places, colours whole, distances in cm."""
+    """A value as its measure is written: scores to three places, colours whole, distances in cm."""
     if value is None:
         return "-"
     shown, pattern = {
-        Measure.SCORE: (value, "0.0000"),
+        Measure.SCORE: (value, "0.000"),
         Measure.GSD: (100 * value, "0.00"),
     }.get(measure, (value, "0"))
     return str(format_decimal(shown, pattern, locale=language.locale))
