@@ -115,9 +115,9 @@ function slide(rows: Rows, paint: ((first: number, last: number) => void) | null
 
 /** Painter of windows: at most one for each picture, and of several in a row the last one. */
 function painter(map: GlMap, told: Told): (first: number, last: number) => void {
-  const days = new Days(map, Number(document.querySelector<HTMLInputElement>("[data-slide] input")?.min ?? told.from));
+  const days = new Days(map, told, Number(document.querySelector<HTMLInputElement>("[data-slide] input")?.min ?? told.from));
   let wanted: [number, number] = [told.from, told.to];
-  let waiting = true;
+  let waiting = true; // until the map can be told
   const paint = () => {
     waiting = false;
     days.paint(...wanted);

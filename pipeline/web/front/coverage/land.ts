@@ -18,11 +18,12 @@ const OF_DAYS = { ground: ["seen", "imaged", "skipped"], flags: ["flags"] };
 const OUTSIDE = -1;
 
 type Expression = ExpressionSpecification;
-const AGE: Expression = ["coalesce", ["feature-state", "age"], OUTSIDE];
 
-/** Opaque on the days of the window, and not there on others. */
-function inWindow(opacity: number): Expression {
-  return ["case", [">=", AGE, 0], opacity, 0];
+/** How old a feature's look is in the window of the page, until a state says how old it is in another one. */
+function age(told: Told): Expression {
+  const day: Expression = ["get", "day"];
+  const atFirst: Expression = ["case", ["any", ["<", day, told.from], [">", day, told.to]], OUTSIDE, ["step", ["-", told.to, day], 0, 31, 1, 91, 2, 181, 3]];
+  return ["coalesce", ["feature-state", "age"], atFirst];
 }
 
 /** How old a look of a day is at the end of a window: the number of its colour, or outside. */
@@ -38,14 +39,14 @@ function ageOf(day: number, from: number, to: number): number {
 export class Days {
   private readonly shown = new Map<number, number>();
 
-  constructor(private readonly map: GlMap, private readonly first: number) {}
+  constructor(private readonly map: GlMap, private readonly told: Told, private readonly first: number) {}
 
   paint(from: number, to: number): void {
-    for (let day = Math.min(this.first, from); day <= Math.max(to, ...this.shown.keys()); day++) this.set(day, ageOf(day, from, to));
+    for (let day = Math.min(this.first, this.told.from, from); day <= Math.max(to, this.told.to, ...this.shown.keys()); day++) this.set(day, ageOf(day, from, to));
   }
 
   private set(day: number, age: number): void {
-    if ((this.shown.get(day) ?? OUTSIDE) === age) return;
+    if ((this.shown.get(day) ?? ageOf(day, this.told.from, this.told.to)) === age) return;
     this.shown.set(day, age);
     for (const [source, layers] of Object.entries(OF_DAYS)) {
       for (const sourceLayer of layers) this.map.setFeatureState({ source, sourceLayer, id: day }, { age });
@@ -57,6 +58,8 @@ export function style(told: Told): StyleSpecification {
   const here = (path: string) => `${location.origin}${path}`;
   const source = (tiles: string, layers: string[]) =>
     ({ type: "vector", tiles: [here(tiles)], maxzoom: told.mostZoom, bounds: told.bounds, promoteId: Object.fromEntries(layers.map((layer) => [layer, "day"])) }) as const;
+  const shown = age(told);
+  const inWindow = (opacity: number): Expression => ["case", [">=", shown, 0], opacity, 0];
   const areas: Expression = ["==", ["geometry-type"], "Polygon"];
   const group = (open: string, confirmed: string, found: string, nothing: string): Expression => [
     "match", ["get", "group"], "open", open, "confirmed", confirmed, "found", found, nothing,
@@ -72,7 +75,7 @@ export function style(told: Told): StyleSpecification {
       {
         id: "seen", type: "fill", source: "ground", "source-layer": "seen",
         layout: { "fill-sort-key": ["get", "day"] },
-        paint: { "fill-color": ["match", AGE, 0, AGES[0], 1, AGES[1], 2, AGES[2], 3, AGES[3], "rgba(0,0,0,0)"], "fill-antialias": false },
+        paint: { "fill-color": ["match", shown, 0, AGES[0], 1, AGES[1], 2, AGES[2], 3, AGES[3], "rgba(0,0,0,0)"], "fill-antialias": false },
       },
       { id: "areas-edge", type: "line", source: "ground", "source-layer": "areas", paint: { "line-color": LINE, "line-width": 1.5 } },
       {
