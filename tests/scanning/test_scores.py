@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from pipeline.scanning.scores import (
     NOT_ASSESSED,
     cell_states,
     count_flown,
+    mean_score,
     pixels_by_reason,
     quantise,
     reasons_of,
@@ -97,3 +99,8 @@ def test_both_rasters_are_cloud_optimised_and_lie_where_the_mosaic_lies(tmp_path
         assert scores.res == (0.64, 0.64)
         assert scores.nodata == NOT_ASSESSED
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.tif", "states.tif", "w.tif"]
+
+
+def test_the_mean_score_is_that_of_assessed_cells() -> None:
+    assert mean_score(np.array([[0, 254], [127, 255]], np.uint8)) == pytest.approx(0.5)
+    assert mean_score(np.full((2, 2), 255, np.uint8)) is None
