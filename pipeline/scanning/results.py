@@ -103,6 +103,17 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """By what a flight is compared with others (``domain.drift``); None where nothing could be measured.
+
+    ``mean_rgb`` is of the imagery, 0 to 255; ``mean_score`` is of the cells that were assessed, in [0, 1].
+    """
+
+    mean_rgb: tuple[float, float, float] | None
+    mean_score: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRecord:
     """Everything ``scan.json`` says."""
 
@@ -123,6 +134,8 @@ class ScanRecord:
     claim: Claimed
     not_assessable_m2: dict[str, float]
     """The not assessable ground by reason (``domain.assessability.Reason``, in small letters); sums to its area."""
+    looks: Looks | None = None
+    """None in records of earlier software."""
 
 
 def claimed(claim: Claim) -> Claimed:

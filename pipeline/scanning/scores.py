@@ -66,6 +66,13 @@ def doubtful(reasons_rc: npt.NDArray[np.uint8], *, cell_px: int) -> npt.NDArray[
     return grown_rc
 
 
+def mean_score(scores_rc: npt.NDArray[np.uint8]) -> float | None:
+    """The mean score of the cells that were assessed, in [0, 1]; None where none was."""
+    counts = np.bincount(scores_rc.ravel(), minlength=NOT_ASSESSED + 1)[:NOT_ASSESSED]
+    cells = int(counts.sum())
+    return round(float(counts @ np.arange(NOT_ASSESSED)) / cells / SCALE, 6) if cells else None
+
+
 def pixels_by_reason(
     states_rc: npt.NDArray[np.uint8], reasons_rc: npt.NDArray[np.uint8], flown_rc: npt.NDArray[np.int32]
 ) -> dict[Reason, int]:

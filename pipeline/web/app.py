@@ -27,6 +27,7 @@ from pipeline.web import (
     key,
     models,
     not_flown,
+    overview,
     own_access,
     people,
     person_page,
@@ -85,6 +86,7 @@ ROUTERS: Final = (
     key.router,
     models.router,
     field.router,
+    overview.router,
     visits.router,
 )
 """Every page and every door for scripts, a file each."""

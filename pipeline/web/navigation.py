@@ -17,6 +17,7 @@ class Place:
 
 
 PLACES: Final = (
+    Place(name=marked("Overview"), address="/overview", roles=frozenset({"manager"})),
     Place(name=marked("Flights"), address="/flights", roles=frozenset({"surveyor", "reviewer", "field", "manager"})),
     Place(name=marked("Coverage"), address="/coverage", roles=frozenset({"manager"})),
     Place(name=marked("Statement"), address="/statement", roles=frozenset({"manager"})),

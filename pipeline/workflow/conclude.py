@@ -13,6 +13,7 @@ from pipeline.domain.claim import Claim, claim_for, differences_of_scale
 from pipeline.domain.coverage import StateAreas
 from pipeline.domain.flag import Flag, raise_flags
 from pipeline.domain.progress import Progress, Report
+from pipeline.imagery.colour import mean_colour
 from pipeline.imagery.looked import keep_looked
 from pipeline.scanning import results
 from pipeline.scanning.candidates import Candidates, CellScores, find_plots
@@ -21,6 +22,7 @@ from pipeline.scanning.scores import (
     NOT_ASSESSED,
     cell_states,
     doubtful,
+    mean_score,
     pixels_by_reason,
     state_areas,
     write_scores,
@@ -114,6 +116,7 @@ class _Conclusion:
             not_assessable_because=task.not_assessable_because,
             claim=results.claimed(self._claim(poor, flown_px)),
             not_assessable_m2={reason.name.lower(): px * areas.pixel_area_m2 for reason, px in given_up.items()},
+            looks=results.Looks(mean_rgb=mean_colour(task.working), mean_score=mean_score(self.cells.scores_rc)),
         )
 
     def _claim(self, poor: dict[Reason, int], flown_px: int) -> Claim:

@@ -35,11 +35,11 @@ def as_csv(rows: tuple[Row, ...]) -> str:
 
 def _rows(figures: Figures) -> Iterator[Row]:
     agreement, missed = figures.agreement, figures.misses
-    yield _share("review", "", "same verdict twice", agreement.alike)
+    yield share("review", "", "same verdict twice", agreement.alike)
     yield _coefficient("gwet ac1", agreement.ac1, agreement.alike.n)
     yield _coefficient("cohen kappa", agreement.kappa, agreement.alike.n)
-    yield _share("review", "", "targets confirmed", figures.marks.hits)
-    yield _share("review", "", "false alarms", figures.marks.false_alarms)
+    yield share("review", "", "targets confirmed", figures.marks.hits)
+    yield share("review", "", "false alarms", figures.marks.false_alarms)
     yield Row(
         of="review",
         name="",
@@ -50,7 +50,7 @@ def _rows(figures: Figures) -> Iterator[Row]:
         n=missed.n,
     )
     yield Row(of="review", name="", figure="audited places waiting", value=figures.unread_places)
-    for words, count in zip(_ages(), figures.waiting_by_age, strict=True):
+    for words, count in zip(ages(), figures.waiting_by_age, strict=True):
         yield Row(of="review", name="", figure=f"waiting {words}", value=count)
     for district in figures.backlog:
         yield Row(of="district", name=district.district, figure="waiting", value=district.waiting)
@@ -61,25 +61,26 @@ def _rows(figures: Figures) -> Iterator[Row]:
         name = f"{week.begins:%Y-%m-%d}"
         yield Row(of="week", name=name, figure="readings", value=week.readings)
         yield Row(of="week", name=name, figure="median look, s", value=week.median_seconds, n=week.readings)
-        yield _share("week", name, "same verdict twice", week.alike)
+        yield share("week", name, "same verdict twice", week.alike)
 
 
 def _of_reader(reader: OfReader) -> Iterator[Row]:
     yield Row(of="reader", name=reader.name, figure="readings", value=reader.readings)
     seconds, n = reader.median_seconds, reader.readings
     yield Row(of="reader", name=reader.name, figure="median look, s", value=seconds, n=n)
-    yield _share("reader", reader.name, "with the model", reader.with_model)
-    yield _share("reader", reader.name, "targets confirmed", reader.marks.hits)
-    yield _share("reader", reader.name, "false alarms", reader.marks.false_alarms)
+    yield share("reader", reader.name, "with the model", reader.with_model)
+    yield share("reader", reader.name, "targets confirmed", reader.marks.hits)
+    yield share("reader", reader.name, "false alarms", reader.marks.false_alarms)
 
 
-def _ages() -> Iterator[str]:
+def ages() -> Iterator[str]:
+    """The words for ``store.figures.AGES``."""
     days = [age.days for age in AGES]
     yield from (f"under {day} days" if day > 1 else "under 1 day" for day in days)
     yield f"{days[-1]} days and longer"
 
 
-def _share(of: str, name: str, figure: str, share: Share) -> Row:
+def share(of: str, name: str, figure: str, share: Share) -> Row:
     """A share; of nothing it has no bounds."""
     low, high = (share.low, share.high) if share.n else (None, None)
     return Row(of=of, name=name, figure=figure, value=share.value, low=low, high=high, n=share.n)

@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from pipeline.scanning.scores import (
     cell_states,
     count_flown,
     doubtful,
+    mean_score,
     pixels_by_reason,
     quantise,
     reasons_of,
@@ -110,3 +112,8 @@ def test_ground_beside_poor_imagery_is_not_called_clear_as_far_as_it_could_be_po
     assert (why_rc == Reason.SHADOW).sum() == 9
     assert (why_rc == Reason.UNFAMILIAR).sum() == 1
     assert (reasons_rc != Reason.NONE).sum() == 3  # what was found stays as it was
+
+
+def test_the_mean_score_is_that_of_assessed_cells() -> None:
+    assert mean_score(np.array([[0, 254], [127, 255]], np.uint8)) == pytest.approx(0.5)
+    assert mean_score(np.full((2, 2), 255, np.uint8)) is None

@@ -1,14 +1,11 @@
 // The managers' map of coverage. Its tiles hold all days: moving the window paints anew and asks for nothing but the
 // table, which the server writes; what the pointer rests on is shown with the words of that table.
 import { LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
-import { style, type Told, windowOf } from "./coverage/land";
+import { Days, style, type Told } from "./coverage/land";
 import { marks, patterns } from "./coverage/patterns";
 import { Rows } from "./coverage/rows";
 
 const DAY_MS = 86_400_000;
-const PAINT_MS = 200;
-let painting = 0;
-let paintedAt = 0;
 const LAYERS: Record<string, string[]> = {
   areas: ["areas", "areas-edge"],
   seen: ["seen"],
@@ -24,7 +21,7 @@ if (box) draw(box, JSON.parse(box.dataset.map ?? "{}") as Told);
 function draw(box: HTMLElement, told: Told): void {
   const rows = new Rows(told.table);
   const map = open(box, told);
-  slide(told, rows, map);
+  slide(rows, map && painter(map, told));
   if (!map) return;
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }));
@@ -82,7 +79,7 @@ function open(box: HTMLElement, told: Told): GlMap | null {
   }
 }
 
-function slide(told: Told, rows: Rows, map: GlMap | null): void {
+function slide(rows: Rows, paint: ((first: number, last: number) => void) | null): void {
   const field = document.querySelector<HTMLElement>("[data-slide]");
   const range = field?.querySelector("input");
   const to = document.querySelector<HTMLInputElement>("#to");
@@ -96,7 +93,7 @@ function slide(told: Told, rows: Rows, map: GlMap | null): void {
   const move = () => {
     const [first, last] = [from.valueAsNumber / DAY_MS, to.valueAsNumber / DAY_MS];
     if (!Number.isFinite(first) || !Number.isFinite(last) || first > last) return;
-    if (map) paint(map, first, last);
+    paint?.(first, last);
     rows.fetch(from.value, to.value);
   };
   range.addEventListener("input", () => {
@@ -116,14 +113,22 @@ function slide(told: Told, rows: Rows, map: GlMap | null): void {
   say();
 }
 
-/** Paint a window; of several in a row, the last one soon enough: each has all tiles laid out anew. */
-function paint(map: GlMap, first: number, last: number): void {
-  clearTimeout(painting);
-  const wait = Math.max(0, paintedAt + PAINT_MS - performance.now());
-  painting = window.setTimeout(() => {
-    paintedAt = performance.now();
-    windowOf(map, first, last);
-  }, wait);
+/** Painter of windows: at most one for each picture, and of several in a row the last one. */
+function painter(map: GlMap, told: Told): (first: number, last: number) => void {
+  const days = new Days(map, told, Number(document.querySelector<HTMLInputElement>("[data-slide] input")?.min ?? told.from));
+  let wanted: [number, number] = [told.from, told.to];
+  let waiting = true; // until the map can be told
+  const paint = () => {
+    waiting = false;
+    days.paint(...wanted);
+  };
+  map.once("style.load", paint);
+  return (first, last) => {
+    wanted = [first, last];
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(paint);
+  };
 }
 
 function choose(map: GlMap): void {
