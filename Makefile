@@ -12,7 +12,7 @@ demo: $(VENV)/.base $(VENV)/.front  ## render farmland, scan it with demo-poppy,
 
 test: $(VENV)/.test $(VENV)/.front  ## everything: style, types, contracts, tests with coverage
 	$(MAKE) style
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-fail-under=$(FLOOR)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-fail-under=$(FLOOR)
 
 FLOOR := 92
 

@@ -19,6 +19,8 @@ AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+TABLE = {"width": 900, "height": 600}
+"""A small window, where its size is not what a test is about: software draws a third of the pixels of a desk."""
 EXPECTED = ("Failed to load resource", "GL Driver Message")
 """Complaints about answers that tests ask for, and about the speed of drawing without a graphics card."""
 PATIENCE_MS = 60_000

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import shapely
-from browsers import DESK, PATIENCE_MS, visitor
+from browsers import PATIENCE_MS, TABLE, visitor
 from flown import Ground, scan
 from offices import HASHED, PASSWORD, Office
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -124,7 +124,7 @@ def at_work(
     browser: Browser, address: str, office: Office, name: str, *, expects_failures: bool = False, **options: Any
 ) -> Iterator[ReaderAtWork]:
     """``name`` before the workstation, with the first item on the screen."""
-    options = {"viewport": DESK, "locale": "en-GB"} | options
+    options = {"viewport": TABLE, "locale": "en-GB"} | options
     with visitor(browser, address, expects_failures=expects_failures, **options) as context:
         page = context.new_page()
         reader = ReaderAtWork(page=page, context=context, office=office, heard=[])

@@ -386,7 +386,7 @@ def test_single_keys_rest_when_they_are_switched_off(browser: Browser, office: O
         ("en-GB", PHONE, 1),
         ("zh-CN", PHONE, 1),
         ("en-GB", {"width": 720, "height": 450}, 2),
-        ("zh-CN", {"width": 820, "height": 1180}, 2),
+        ("zh-CN", {"width": 820, "height": 1180}, 1),
     ],
     ids=["desk", "phone", "phone in Chinese", "200 %", "tablet in Chinese"],
 )
