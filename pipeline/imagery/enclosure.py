@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -155,8 +156,9 @@ def _checked(kind: type[Answered], content: Any) -> Answered:
 
 def _listen(stream: IO[bytes], lines: "queue.SimpleQueue[bytes]") -> None:
     """Pass lines on until the process ends or says too much at once; an empty one is the last."""
-    while (line := stream.readline(LONGEST_LINE)).endswith(b"\n"):
-        lines.put(line)
+    with suppress(ValueError):  # the last answer was heard, and the stream closed while this waited for more
+        while (line := stream.readline(LONGEST_LINE)).endswith(b"\n"):
+            lines.put(line)
     lines.put(b"")
 
 

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -137,8 +138,9 @@ class _Conversation:
 
 def _listen(stream: IO[bytes], lines: "queue.SimpleQueue[bytes]") -> None:
     """Pass lines on until the process ends; an empty one is the last."""
-    while (line := stream.readline()).endswith(b"\n"):
-        lines.put(line)
+    with suppress(ValueError):  # the last answer was heard, and the stream closed while this waited for more
+        while (line := stream.readline()).endswith(b"\n"):
+            lines.put(line)
     lines.put(b"")
 
 

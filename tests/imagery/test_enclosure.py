@@ -1,11 +1,14 @@
 """The enclosed process has no way out, and however it ends, its parent says one sentence."""
 
+import io
 import signal
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
 
 import hostile
 import pytest
@@ -14,6 +17,7 @@ from pipeline.domain.progress import Progress, say_nothing
 from pipeline.errors import InvalidInputError
 from pipeline.imagery import enclosure
 from pipeline.settings import IntakeLimits
+from pipeline.workflow import apart
 
 LIMITS = IntakeLimits()
 
@@ -142,3 +146,19 @@ def test_a_parent_that_gives_up_ends_the_process(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         enclosure.make_enclosed(upload, tmp_path / "work", LIMITS, interrupt)
     assert len(seen) == 1
+
+
+class ClosedAfterALine(io.BytesIO):
+    """A pipe whose reader closes it when the last answer was heard."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        self.close()
+        return line
+
+
+@pytest.mark.parametrize("listen", [enclosure._listen, apart._listen])
+def test_who_listens_ends_quietly_when_nobody_hears_any_more(listen: Any) -> None:
+    lines = SimpleQueue[bytes]()
+    listen(ClosedAfterALine(b"{}\n{}\n"), lines)
+    assert [lines.get_nowait(), lines.get_nowait()] == [b"{}\n", b""]
