@@ -29,13 +29,18 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium; skips where there is none, fails in CI."""
+def need_chromium() -> None:
+    """Skip where the system has no Chromium; fail in CI."""
     if not Path(CHROMIUM).exists():
         if in_continuous_integration():
             pytest.fail("chromium must be there in CI")
         pytest.skip("no chromium on this machine")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; skips where there is none, fails in CI."""
+    need_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from browsers import CHROMIUM, EXPECTED, FLAGS, PHONE, findings, is_own, served, wide
+from browsers import CHROMIUM, EXPECTED, FLAGS, PATIENCE_MS, PHONE, findings, is_own, need_chromium, served, wide
 from databases import sqlite_copy
 from offices import Clock, Office
 from PIL import Image
@@ -24,7 +24,6 @@ from pipeline.web.app import build_app
 from pipeline.web.sessions import COOKIE
 from pipeline.workflow.visit import Report, plan_visits, report_found, told_of
 
-PATIENCE_MS = 30_000
 LINE = "[data-part=line]"
 LETTERS = """() => new Promise((resolve) => {
     const asked = indexedDB.open("plotwatch field");
@@ -77,12 +76,9 @@ def trip(sqlite_template: Path, tmp_path: Path) -> Iterator[Trip]:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium on this machine")
-    expect.set_options(timeout=PATIENCE_MS)
+    need_chromium()
     with sync_playwright() as playwright:
         yield playwright
-    expect.set_options(timeout=5_000)
 
 
 @dataclass
