@@ -4,6 +4,7 @@ import { LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerU
 import { Days, style, type Told } from "./coverage/land";
 import { marks, patterns } from "./coverage/patterns";
 import { Rows } from "./coverage/rows";
+import { ofDays } from "./language/words";
 
 const DAY_MS = 86_400_000;
 const LAYERS: Record<string, string[]> = {
@@ -87,7 +88,7 @@ function slide(rows: Rows, paint: ((first: number, last: number) => void) | null
   if (!field || !range || !to || !from) return;
   field.hidden = false;
   const say = () => {
-    const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" });
+    const words = new Intl.DateTimeFormat(ofDays, { dateStyle: "medium", timeZone: "UTC" });
     field.querySelector("output")!.textContent = words.format(new Date(range.valueAsNumber * DAY_MS));
   };
   const move = () => {

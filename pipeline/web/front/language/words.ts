@@ -22,10 +22,13 @@ export function number(value: number, digits: number): string {
   return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
 }
 
-/** A day and a time of day, or that alone, as the server writes them: 11/10 is two days. */
+/** How days are written, as the server writes them: 11/10 is two days. */
+export const ofDays = language === "en" ? "en-GB" : language;
+
+/** A day and a time of day, or that alone. */
 export function moment(at: Date, isShort = false): string {
   const style = { timeStyle: "short", hourCycle: "h23", ...(isShort ? {} : { dateStyle: "medium" }) } as const;
-  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, style).format(at);
+  return new Intl.DateTimeFormat(ofDays, style).format(at);
 }
 
 export function duration(seconds: number): string {

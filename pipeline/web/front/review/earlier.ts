@@ -1,6 +1,6 @@
 // The same ground on earlier flights, over the present one up to a line that is moved; steps go through the dates.
 import { Map as GlMap, type ImageSource } from "maplibre-gl";
-import { say } from "../language/words";
+import { ofDays, say } from "../language/words";
 import { type Ground, corners, layPicture, layTiles } from "./ground";
 import { shoot } from "./item";
 import type { Earlier, Reading } from "./reading";
@@ -94,6 +94,5 @@ export class EarlierFlights {
 /** A day as the language of the page writes it. */
 export function written(day: string): string {
   const parts = { year: "numeric", month: "short", day: "numeric", timeZone: "UTC" } as const;
-  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-  return new Intl.DateTimeFormat(language, parts).format(new Date(`${day}T00:00:00Z`));
+  return new Intl.DateTimeFormat(ofDays, parts).format(new Date(`${day}T00:00:00Z`));
 }
