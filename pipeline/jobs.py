@@ -42,6 +42,7 @@ from pipeline.store.work import Attempt, work_to_do
 from pipeline.store.worker_name import WorkerName
 from pipeline.store.workers import all_workers, arrive, beat, leave
 from pipeline.workflow.advance import Workshop, advance, give_up_on
+from pipeline.workflow.let_go import let_go
 
 LOG = logging.getLogger(__name__)
 QUEUE: Final = "flights"
@@ -203,9 +204,13 @@ class _Worker:
                 sign_checkpoint(connection, signing_key(self.shop.files.key), now=utc_now())
 
     def _tidy(self) -> None:
-        """Remove uploads that nobody has gone on with for as long as they are kept."""
+        """Remove what is kept no longer: uploads that nobody has gone on with, and old imagery."""
         limits = self.shop.settings.uploads
         Partials(self.shop.files.arriving, limits, utc_now).remove_expired()
+        days = self.shop.settings.retention.imagery_days
+        gone = let_go(self.shop.database, self.shop.files, days=days, now=utc_now())
+        if gone.flights:
+            LOG.warning("the imagery of %d flights was removed by the rule of retention", len(gone.flights))
 
 
 def work_until_told(settings: Settings, *, name: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,9 @@ class Bureau:
     def files(self) -> Files:
         return Files(self.settings.store.data_dir)
 
-    def hand_in(self, path: Path) -> Flight:
+    def hand_in(self, path: Path, *, now: datetime = NOW) -> Flight:
         given = HandedIn(path=path, district=self.district.id)
-        return hand_in(self.database, self.files, given, self.surveyor, now=NOW)
+        return hand_in(self.database, self.files, given, self.surveyor, now=now)
 
     def flight(self, flight: FlightId) -> Flight:
         with self.database.snapshot() as connection:

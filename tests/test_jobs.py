@@ -214,7 +214,8 @@ def test_a_name_is_held_by_one_worker_and_the_same_when_it_starts_again(tmp_path
         assert named.text == "harvest"
 
 
-def test_a_worker_removes_uploads_that_nobody_goes_on_with(on_sqlite: Bureau) -> None:
+def test_a_worker_removes_what_is_kept_no_longer(on_sqlite: Bureau, tmp_path: Path) -> None:
+    """Uploads that nobody goes on with, and imagery that is old and that nothing keeps."""
     arriving = on_sqlite.files.arriving
     left, coming = arriving / "left-by-a-killed-terminal", arriving / "coming"
     old = time.time() - 3600 * (on_sqlite.settings.uploads.keep_hours + 1)
@@ -223,8 +224,14 @@ def test_a_worker_removes_uploads_that_nobody_goes_on_with(on_sqlite: Bureau) ->
     os.utime(left, (old, old))
     longest = Partials(arriving, on_sqlite.settings.uploads, lambda: datetime.fromtimestamp(old, UTC))
     forgotten = longest.create("somebody", 10, {})
+    long_ago = datetime(2020, 6, 1, tzinfo=UTC)
+    flight = on_sqlite.hand_in(a_flight_file(tmp_path), now=long_ago)
+    with on_sqlite.database.transaction() as connection:
+        move_flight(connection, flight.id, FlightState.CANCELLED, now=long_ago, reason="the wrong field")
+    (original,) = (on_sqlite.files.root / "originals").glob("*/*")
+    kept = (left, longest.bytes_of(forgotten.id), original)
     with workers(on_sqlite, 1) as (worker,):
-        until(lambda: not left.exists() and not longest.bytes_of(forgotten.id).exists(), worker)
+        until(lambda: not any(path.exists() for path in kept), worker)
     assert [path.name for path in arriving.iterdir()] == ["coming"]
 
 

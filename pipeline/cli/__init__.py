@@ -28,6 +28,7 @@ from pipeline.cli import (
     overseeing,
     people,
     planning,
+    retaining,
     reviewing,
     scanning,
     serving,
@@ -59,6 +60,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     bench.bench,
     keeping.backup,
     keeping.restore,
+    retaining.retention,
 )
 """Commands of one word, in the order of the help."""
 

@@ -5,18 +5,15 @@ errors. ``configs/plotwatch.toml`` shows every key.
 """
 
 from pipeline.settings.environment import child_environment, in_continuous_integration, silence_calls_home
-from pipeline.settings.reading import parse, read_toml
+from pipeline.settings.keeping import JobSettings, RetentionSettings, StoreSettings, UploadLimits
+from pipeline.settings.reading import STRICT, parse, read_toml
 from pipeline.settings.tree import (
-    STRICT,
     IntakeLimits,
-    JobSettings,
     PlotSettings,
     QualitySettings,
     ReviewSettings,
     ScanSettings,
     Settings,
-    StoreSettings,
-    UploadLimits,
     WebSettings,
     load_settings,
     with_address,
@@ -29,6 +26,7 @@ __all__ = [
     "JobSettings",
     "PlotSettings",
     "QualitySettings",
+    "RetentionSettings",
     "ReviewSettings",
     "ScanSettings",
     "Settings",

@@ -2,13 +2,15 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline.errors import InvalidInputError, NotFoundError
 
 Parsed = TypeVar("Parsed")
+STRICT: Final = ConfigDict(extra="forbid")
+"""For every dataclass that is read from a file: a key nobody knows is a mistake, not a wish."""
 
 
 def read_toml(kind: type[Parsed], path: Path) -> Parsed:

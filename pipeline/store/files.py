@@ -11,9 +11,12 @@
 Ids and names come from outside in part: each is checked to be one plain component before it becomes a path.
 """
 
+import fcntl
 import os
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +30,9 @@ BUNDLE: Final = "bundle"
 """Inside the folder of a model: its bundle."""
 COMPARISON: Final = "comparison.json"
 """Inside the folder of a model: the report of its comparison with the champion (workflow.compare_models)."""
+OUTLINES: Final = frozenset({".json", ".geojson", ".gpkg"})
+"""Files that say something of land and show none of it; nor do the two rasters of a scan."""
+STATES_AND_SCORES: Final = frozenset({"states.tif", "scores.tif"})
 LONGEST_NAME: Final = 200
 """In bytes of UTF-8; file systems end at 255."""
 
@@ -65,6 +71,33 @@ class Files:
         arrived.replace(path)
         _sync(folder)
         return path
+
+    @contextmanager
+    def holding(self, sha256: str) -> Iterator[None]:
+        """Hold an original against whoever else would keep or remove it; they wait."""
+        folder = self._originals(sha256)
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def remove_original(self, sha256: str) -> int:
+        """Remove the original of these bytes, where there is one; how many bytes that were."""
+        folder = self._originals(sha256)
+        return sum(map(_remove, sorted(folder.iterdir()))) if folder.is_dir() else 0
+
+    def pictures(self, flight: FlightId) -> tuple[Path, ...]:
+        """All files of a flight that may show land, beside its original; what was found there is none of them."""
+        folders = (self.root / kind / _checked_flight(flight) for kind in ("working", "results"))
+        files = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
+        return tuple(path for path in files if path.suffix not in OUTLINES and path.name not in STATES_AND_SCORES)
+
+    def remove_pictures(self, flight: FlightId) -> int:
+        """Remove what may show the land of a flight, beside its original; how many bytes that were."""
+        return sum(map(_remove, self.pictures(flight)))
 
     def working(self, flight: FlightId) -> Path:
         """The folder for what is made on the way; made where it is missing."""
@@ -120,9 +153,7 @@ class Files:
         return self.root / "originals" / _checked(sha256)
 
     def _folder(self, kind: str, flight: FlightId) -> Path:
-        if not IDENTITY.fullmatch(flight):
-            raise NotFoundError("there is no such flight")
-        folder = self.root / kind / flight
+        folder = self.root / kind / _checked_flight(flight)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -137,6 +168,19 @@ def plain_name(name: str) -> str:
     room = LONGEST_NAME - len((dot + suffix).encode())
     stem = stem.encode()[: max(room, 1)].decode(errors="ignore")
     return f"{stem}{dot}{suffix}" if stem and room > 0 else "original"
+
+
+def _checked_flight(flight: FlightId) -> str:
+    if not IDENTITY.fullmatch(flight):
+        raise NotFoundError("there is no such flight")
+    return flight
+
+
+def _remove(path: Path) -> int:
+    """Remove a file; its length in bytes."""
+    length = path.stat().st_size
+    path.unlink()
+    return length
 
 
 def _checked(sha256: str) -> str:

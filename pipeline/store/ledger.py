@@ -43,6 +43,8 @@ class Kind(StrEnum):
     ORTHOMOSAIC_MADE = "orthomosaic.made"
     RELIEF_ADDED = "relief.added"
     """Slope and shade were made of a surface model, which is named by its sha256."""
+    IMAGERY_REMOVED = "imagery.removed"
+    """What showed the ground of a flight was let go by the rule of retention."""
     SCAN_RECORDED = "scan.recorded"
     FLAGS_RELEASED = "flags.released"
     """What a scan asks was put before reviewers."""

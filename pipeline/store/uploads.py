@@ -10,7 +10,7 @@ from pipeline.domain.flight import Flight, FlightId
 from pipeline.domain.people import DistrictId, Person, PersonId
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.store.flights import flight_of_row
-from pipeline.store.tables import flights, orthomosaics, uploads
+from pipeline.store.tables import flights, imagery_removals, orthomosaics, uploads
 
 LONGEST_NAME: Final = 255
 
@@ -72,12 +72,16 @@ def find_upload(connection: Connection, person: Person, upload: str) -> Upload:
 
 
 def flights_with_bytes(connection: Connection, person: Person, sha256: str) -> tuple[Flight, ...]:
-    """Flights that ``person`` sees whose original has these bytes: a duplicate is known before it is sent."""
+    """Flights that ``person`` sees whose original has these bytes: a duplicate is known before it is sent.
+
+    One whose imagery was let go does not count: what is handed in again is a flight of its own.
+    """
     by_upload = select(uploads.c.flight_id).where(uploads.c.sha256 == sha256, uploads.c.finished_at.is_not(None))
     by_intake = select(orthomosaics.c.flight_id).where(orthomosaics.c.original_sha256 == sha256)
     chosen = select(flights).where(
         flights.c.district_id.in_(person.sees),
         or_(flights.c.id.in_(by_upload), flights.c.id.in_(by_intake)),
+        flights.c.id.not_in(select(imagery_removals.c.flight_id)),
     )
     return tuple(flight_of_row(row) for row in connection.execute(chosen.order_by(flights.c.received_at)).mappings())
 

@@ -1,6 +1,7 @@
 """The page of a flight: can it be used, how far is the work, where is what, what to fly again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request
@@ -9,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pipeline.domain.camera import CAMERAS
 from pipeline.domain.flight import RUNNING, Flight, FlightId, FlightState, StepProgress
 from pipeline.domain.people import Person
+from pipeline.domain.retention import ends_at
 from pipeline.domain.sight import may_compare
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.imagery.map_tiles import map_extent
@@ -17,6 +19,7 @@ from pipeline.store.districts import list_districts
 from pipeline.store.earlier import flights_before
 from pipeline.store.flags import flags_of_flight
 from pipeline.store.flights import find_flight
+from pipeline.store.removals import removed_at
 from pipeline.store.scans import orthomosaic_of, scans_of
 from pipeline.store.steps import steps_of
 from pipeline.web.flight_flags import FlagShown, flags_shown
@@ -47,6 +50,17 @@ class Known:
     glance: Glance | None
     notes: tuple[str, ...]
     flags: tuple[FlagShown, ...]
+    removed_at: datetime | None
+    """When its imagery was let go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imagery:
+    """When the imagery of a flight was let go, or until when it is kept at least, and whether that time is over."""
+
+    removed_at: datetime | None = None
+    until: datetime | None = None
+    is_over: bool = False
 
 
 @router.get("/flights/{flight_id}")
@@ -68,6 +82,7 @@ def show_flight(request: Request, flight_id: str, reader: SignedIn, services: Se
         "notes": known.notes,
         "catalogued": known.flight.state is FlightState.SCANNED,
         "comparable": _has_before(services, reader.person, known.flight),
+        "imagery": _imagery(services, known),
     }
     return pages.show(request, "flight.html.jinja", **_progress(known, reader.person), **content)
 
@@ -121,6 +136,7 @@ def look_up(services: Services, person: Person, flight_id: str) -> Known:
             glance=glance(services.desk.files.working(flight.id)),
             notes=notes,
             flags=flags_shown(flags_of_flight(connection, flight.id), person),
+            removed_at=removed_at(connection, flight.id),
         )
 
 
@@ -135,7 +151,7 @@ def _progress(known: Known, person: Person) -> dict[str, Any]:
         "glance": known.glance,
         "working": state in RUNNING,
         "may_cancel": tends and state in RUNNING,
-        "may_retry": tends and state in RETRIED,
+        "may_retry": tends and state in RETRIED and not known.removed_at,
     }
 
 
@@ -143,6 +159,17 @@ def _wished_cm(known: Known) -> float:
     """As fine as the flight was, and never finer than is quick to fly; finer than it, where it was too coarse."""
     flown_cm = 100 * (known.flight.gsd_m or USUAL_CM / 100)
     return USUAL_CM if known.appraisal and known.appraisal.too_coarse else min(max(round(flown_cm, 1), 1.0), 5.0)
+
+
+def _imagery(services: Services, known: Known) -> Imagery | None:
+    """How long the imagery of a flight is kept; None where there never was any, or it is kept for good."""
+    days = services.retention.imagery_days
+    if known.removed_at is not None:
+        return Imagery(removed_at=known.removed_at)
+    if known.flight.state is FlightState.NOT_FLOWN or not days:
+        return None
+    until = ends_at(known.flight, days=days)
+    return Imagery(until=until, is_over=until <= services.now())
 
 
 def _has_before(services: Services, person: Person, flight: Flight) -> bool:

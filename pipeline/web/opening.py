@@ -43,6 +43,7 @@ def open_services(settings: Settings) -> Services:
         desk=Desk(database=database, files=files, partials=partials),
         now=_utc_now,
         review=settings.review,
+        retention=settings.retention,
         checks=checks_of(settings, database, _utc_now),
     )
 

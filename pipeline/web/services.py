@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
-from pipeline.settings import ReviewSettings, WebSettings
+from pipeline.settings import RetentionSettings, ReviewSettings, WebSettings
 from pipeline.store.database import Database
 from pipeline.store.passwords import Passwords
 from pipeline.web.renderer import Renderer
@@ -34,6 +34,7 @@ class Services:
     desk: Desk
     now: Callable[[], datetime]
     review: ReviewSettings = field(default_factory=ReviewSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     checks: tuple[Check, ...] = ()
 
     @property

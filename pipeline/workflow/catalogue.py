@@ -8,7 +8,7 @@ interval says all that is known: not later than the scan.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from importlib.metadata import version
@@ -36,7 +36,7 @@ from pipeline.errors import InvalidInputError
 from pipeline.imagery.digest import sha256_of
 from pipeline.imagery.footprint import flown_outline
 from pipeline.imagery.intake import IntakeRecord, read_intake_record
-from pipeline.imagery.looked import GROUND_NAME
+from pipeline.imagery.looked import GROUND_NAME, kept_looked, plane_in
 from pipeline.imagery.placing import epsg_code, outline_in_degrees
 from pipeline.imagery.working import WORKING_NAME
 from pipeline.scanning.results import ScanRecord, read_scan_record
@@ -50,6 +50,8 @@ BEFORE_DRONES: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Begins the interval of a flight of which nobody said when it was: STAC wants both ends."""
 BANDS: Final = ("red", "green", "blue")
 """What the network reads, in its order."""
+SHOWS_LAND: Final = frozenset({"orthomosaic", "report"})
+"""Assets with pictures: not there any more where imagery was let go."""
 COG: Final = pystac.MediaType.COG
 FOOTPRINT_STEPS: Final = 1.5
 """A footprint may leave the mask's outline by this many steps of it (a step is a 512th of the raster)."""
@@ -102,7 +104,7 @@ def stac_item(entry: Entry, link: Link | None = None) -> dict[str, Any]:
     kept_patches(entry.results)  # a result of an earlier version gets the file now
     item = _item(entry, scan, intake)
     _place(item, intake.orthomosaic)
-    for key, layer in _layers(entry, intake).items():
+    for key, layer in _kept(_layers(entry, intake)).items():
         item.add_asset(key, _asset(layer, link(key, layer.path) if link else _beside(entry.results, layer.path)))
         _describe(item.assets[key], layer)
     _process(item, scan)
@@ -117,7 +119,7 @@ def stac_item(entry: Entry, link: Link | None = None) -> dict[str, Any]:
 
 def _item(entry: Entry, scan: ScanRecord, intake: IntakeRecord) -> pystac.Item:
     mosaic = intake.orthomosaic
-    footprint = _footprint(entry.workplace / WORKING_NAME, mosaic)
+    footprint = _footprint(entry, mosaic)
     begun, ended = _flown_between(entry.flown_on, datetime.fromisoformat(scan.scanned_at))
     return pystac.Item(
         id=entry.id or f"{Path(mosaic.name).stem}-{mosaic.original_sha256[:12]}",
@@ -142,8 +144,17 @@ def _flown_between(flown_on: date | None, scanned_at: datetime) -> tuple[datetim
     return datetime.combine(flown_on, time.min, UTC), datetime.combine(flown_on, time(23, 59, 59), UTC)
 
 
-def _footprint(working: Path, mosaic: Orthomosaic) -> shapely.Geometry:
+def _kept(layers: Mapping[str, _Layer]) -> dict[str, _Layer]:
+    """Without what shows land, where the imagery was let go; any other file that lacks is damage."""
+    gone = () if layers["orthomosaic"].path.is_file() else SHOWS_LAND
+    return {key: layer for key, layer in layers.items() if key not in gone}
+
+
+def _footprint(entry: Entry, mosaic: Orthomosaic) -> shapely.Geometry:
     """Where the mosaic was flown, in degrees; without the steps of the mask it is read from."""
+    working = entry.workplace / WORKING_NAME
+    if not working.is_file():
+        return plane_in(kept_looked(entry.results).imaged, "EPSG:4326")
     size, place = mosaic.size, mosaic.georeference
     outline = flown_outline(working, place, (0, 0, size.width_px, size.height_px))
     step = max(size.width_px * place.pixel_width, size.height_px * place.pixel_height) / 512

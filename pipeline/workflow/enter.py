@@ -59,10 +59,16 @@ def enter(database: Database, files: Files, person: Person, arrival: Arrival, *,
     The original is kept first, so that no flight lacks its bytes.
     """
     upload, sha256 = arrival.upload, arrival.upload.sha256
-    if arrival.path.exists():
-        files.keep_original(arrival.path, sha256=sha256, name=upload.name)
-    else:
-        files.original(sha256)
+    with files.holding(sha256):
+        if arrival.path.exists():
+            files.keep_original(arrival.path, sha256=sha256, name=upload.name)
+        else:
+            files.original(sha256)
+        return _remember(database, person, arrival, now=now)
+
+
+def _remember(database: Database, person: Person, arrival: Arrival, *, now: datetime) -> Entered:
+    upload, sha256 = arrival.upload, arrival.upload.sha256
     with database.transaction() as connection:
         take_turn(connection)
         for same in flights_with_bytes(connection, person, sha256):

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import shutil
 import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -83,6 +84,20 @@ def test_it_holds_against_the_schemas_of_the_core_and_of_each_extension(results:
     validate(item)
     validate(stac_item(Entry(results=results)))
     validate(stac_item(Entry(results=results, model=results.parent / "red")))
+
+
+def test_without_imagery_the_item_says_where_it_was_and_what_is_left(results: Path, tmp_path: Path) -> None:
+    left = shutil.copytree(results, tmp_path / "left")
+    (left / "working" / "orthomosaic.tif").unlink()
+    (left / "report.html").unlink()
+    item = stac_item(Entry(results=left))
+    validate(item)
+    assert set(item["assets"]) == {"states", "scores", "flags", "flags-geojson", "fly-again", "ground", "record"}
+    before, after = (shape(one["geometry"]) for one in (stac_item(Entry(results=results)), item))
+    assert after.intersection(before).area / before.union(after).area > 0.9
+    (left / "scores.tif").unlink()
+    with pytest.raises(FileNotFoundError):
+        stac_item(Entry(results=left))
 
 
 def test_a_wrong_item_does_not_hold(results: Path) -> None:

@@ -12,6 +12,7 @@ from pipeline.store.laws.key import KEY
 from pipeline.store.laws.law import Change, Consequence, Law
 from pipeline.store.laws.registry import CONSEQUENCES as PROMOTED
 from pipeline.store.laws.registry import MODEL_STANDINGS, MODELS
+from pipeline.store.laws.retention import RETENTION
 from pipeline.store.laws.review import CONSEQUENCES, CONTROLS, DECISIONS, FLAGS, LEASES, REDRAWN, STOPS
 from pipeline.store.laws.standing import VIEWS as STANDINGS
 from pipeline.store.laws.survey import ACCOUNTS, FLIGHTS, LEDGER
@@ -30,6 +31,7 @@ LAWS: Final = (
     *CONTROLS,
     *KEY,
     *STOPS,
+    *RETENTION,
     *MODELS,
 )
 VIEWS: Final = {**STANDINGS, "model_standings": MODEL_STANDINGS}

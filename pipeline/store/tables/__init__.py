@@ -17,6 +17,7 @@ from pipeline.store.tables.key import key_entries, key_views
 from pipeline.store.tables.log import checkpoints, ledger
 from pipeline.store.tables.metadata import metadata
 from pipeline.store.tables.registry import models, promotions
+from pipeline.store.tables.retention import imagery_removals
 from pipeline.store.tables.review import decisions, leases, redrawn_outlines, stops, visits
 from pipeline.store.tables.survey import (
     flags,
@@ -46,6 +47,7 @@ __all__ = [
     "ground_looks",
     "ground_moves",
     "ground_regions",
+    "imagery_removals",
     "key_entries",
     "key_views",
     "leases",
