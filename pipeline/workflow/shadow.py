@@ -21,6 +21,7 @@ from pipeline.scanning.bundle import open_bundle
 from pipeline.scanning.results import read_flags
 from pipeline.store.flags import flags_of_flight
 from pipeline.store.lessons import ScannedFlight, scanned_flights
+from pipeline.store.removals import removed
 from pipeline.store.scans import scans_of
 from pipeline.workflow.collect_labels import Bureau
 from pipeline.workflow.order import Order
@@ -69,13 +70,15 @@ class Shadowed:
 def shadow(bureau: Bureau, models: tuple[Path, Path], out: Path, *, most: int, report: Report) -> tuple[Shadowed, ...]:
     """Scan the ``most`` newest flights of the person's districts with champion and challenger (``models``).
 
-    Leaves ``shadow.geojson`` in ``out``, and nothing in the store.
+    Those whose imagery was let go are passed over. Leaves ``shadow.geojson`` in ``out``, and nothing in the store.
 
     Raises:
         NotFoundError: An original is gone.
     """
     with bureau.database.snapshot() as connection:
-        flights = [one for one in scanned_flights(connection) if one.district in bureau.person.districts]
+        gone = frozenset(removed(connection))
+        theirs = (one for one in scanned_flights(connection) if one.district in bureau.person.districts)
+        flights = [one for one in theirs if one.id not in gone]
     recent = flights[::-1][:most]
     features: list[dict[str, Any]] = []
     found = []

@@ -270,7 +270,15 @@ def test_a_backup_of_an_older_revision_is_brought_up_to_date(
         repeal(connection)
         for index in ("decisions_by_time", "flags_by_origin"):
             connection.execute(text(f"DROP INDEX {index}"))
-        for table in ("imagery_removals", "visit_details", "ground_moves", "ground_regions", "ground_looks", "promotions", "models"):
+        for table in (
+            "imagery_removals",
+            "visit_details",
+            "ground_moves",
+            "ground_regions",
+            "ground_looks",
+            "promotions",
+            "models",
+        ):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("ALTER TABLE people DROP COLUMN one_time_since"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import flown
 import pytest
 from databases import NOW
+from offices import open_office
 from sqlalchemy import text
 from survey import CONTROL, ONE_READ, TWO_READS, Survey, looked, ruling, set_up
 
 from pipeline.domain.decision import DecisionId, Verdict
 from pipeline.domain.flag import FlagId
 from pipeline.domain.flight import FlightId, FlightState
+from pipeline.domain.progress import say_nothing
 from pipeline.domain.retention import Keeps
 from pipeline.domain.watching import Truth
 from pipeline.errors import NotAllowedError, NotFoundError
 from pipeline.imagery.digest import sha256_of
+from pipeline.settings import Settings
 from pipeline.store.audit import audit
 from pipeline.store.checkpoints import signing_key
 from pipeline.store.columns import utc_text
@@ -30,8 +34,10 @@ from pipeline.store.ledger import Kind
 from pipeline.store.removals import remove_imagery, removed_at
 from pipeline.store.stops import turn_switch
 from pipeline.store.uploads import NewUpload, remember_upload
+from pipeline.workflow.collect_labels import Bureau
 from pipeline.workflow.enter import Arrival, enter
 from pipeline.workflow.let_go import LetGo, let_go, old_imagery
+from pipeline.workflow.shadow import shadow
 
 DAYS = 180.0
 LATER = NOW + timedelta(days=DAYS, hours=1)
@@ -317,3 +323,16 @@ def test_what_was_written_down_and_then_interrupted_goes_the_next_time(archive: 
 def _leaves(archive: Archive) -> list[tuple[str, str]]:
     with archive.database.snapshot() as connection:
         return [tuple(row) for row in connection.execute(text("SELECT kind, body FROM ledger"))]  # type: ignore[misc]
+
+
+def test_a_challenger_is_not_held_against_flights_that_nobody_can_scan_again(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    flown.scan(office, office.fly("Empty slope"), flown.Ground(flags=False))
+    bureau = Bureau(
+        database=office.database, files=office.desk.files, settings=Settings(), person=office.people["manager"]
+    )
+    with pytest.raises(NotFoundError, match="no model bundle"):
+        shadow(bureau, (tmp_path, tmp_path), tmp_path / "out", most=5, report=say_nothing)
+    let_go(office.database, office.desk.files, days=DAYS, now=office.clock() + timedelta(days=DAYS))
+    assert shadow(bureau, (tmp_path, tmp_path), tmp_path / "out", most=5, report=say_nothing) == ()
+    office.database.close()
