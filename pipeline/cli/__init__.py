@@ -50,7 +50,6 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     cataloguing.stac,
     serving.serve,
     covering.coverage,
-    stating.statement,
     overseeing.overview,
     planning.plan,
     flights.worker,
@@ -95,6 +94,10 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
         "Districts, by which access is given.",
         {"add": people.add_district, "list": people.list_districts},
     ),
+    "statement": (
+        "Statements: say what may be claimed of an area, issue it; verify what was issued.",
+        {"verify": stating.verify},
+    ),
     "growers": (
         "Licensed growers: ground on which something may be grown.",
         {"import": growers.import_, "list": growers.list_, "remove": growers.remove},
@@ -124,6 +127,9 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
 }
 """Commands of two words: what the first one is about, and the second ones."""
 
+ALONE: Final[dict[str, Callable[..., None]]] = {"statement": stating.statement}
+"""First words of two that are a command without a second one, too."""
+
 
 def build_app() -> typer.Typer:
     """The command line with every command."""
@@ -139,6 +145,8 @@ def build_app() -> typer.Typer:
         app.command()(command)
     for name, (about, commands) in GROUPS.items():
         group = typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None)
+        if name in ALONE:
+            group.callback(invoke_without_command=True)(ALONE[name])
         for word, command in commands.items():
             group.command(word)(command)
         app.add_typer(group, name=name)

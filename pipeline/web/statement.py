@@ -133,6 +133,8 @@ def show_issued(sha256: str, request: Request, reader: SignedIn, services: Serve
         document=document,
         stamp=issued_stamp(kept, words),
         files=f"/statement/issued/{sha256}",
+        name=f"statement-{sha256[:12]}",
+        proof=f"proof-{sha256[:12]}",
     )
 
 

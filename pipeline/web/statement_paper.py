@@ -25,7 +25,7 @@ def issued_pdf(kept: Kept, proof: bytes, words: Words, links: Links) -> bytes:
     said, _ = kept.said, words.gettext
     attached = [
         Attached(
-            name=f"statement-{kept.issued.sha256[:12]}.json",
+            name=name_of(kept),
             text=(kept.content or b"").decode(),
             says=_("The statement as it was issued"),
         ),
@@ -33,6 +33,11 @@ def issued_pdf(kept: Kept, proof: bytes, words: Words, links: Links) -> bytes:
     ]
     stamp = issued_stamp(kept, words)
     return as_pdf(document_of(said, words, links), stamp, made_at=_made_at(said), attached=attached)
+
+
+def name_of(kept: Kept) -> str:
+    """What the file of an issued statement is called outside."""
+    return f"statement-{kept.issued.sha256[:12]}.json"
 
 
 def issued_stamp(kept: Kept, words: Words) -> Stamp:
@@ -54,6 +59,10 @@ def issued_stamp(kept: Kept, words: Words) -> Stamp:
                 root=signed.root,
             ),
             _("The file, and the proof with the signed checkpoint, are attached to this PDF."),
+            _(
+                "Saved from it, both can be checked without the server: %(command)s",
+                command=f"plotwatch statement verify {name_of(kept)} proof.json --key PUBLIC-KEY",
+            ),
         ),
     )
 

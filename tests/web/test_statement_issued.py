@@ -20,6 +20,7 @@ from pipeline.domain.people import Role
 from pipeline.store.audit import audit
 from pipeline.store.checkpoints import read_checkpoint
 from pipeline.workflow import issue_statement
+from pipeline.workflow.verify_statement import verify_statement
 
 CHINESE = {"Accept-Language": "zh-CN"}
 
@@ -67,6 +68,12 @@ def test_what_was_issued_is_kept_as_it_was_signed_and_noticed_when_it_is_not(tmp
         page = client.get(address).text
         assert unclosed(page) == []
         assert "As it was issued" in page
+        for name, (content,) in pypdf.PdfReader(io.BytesIO(pdf)).attachments.items():
+            (tmp_path / name).write_bytes(content)
+        command = f"plotwatch statement verify statement-{sha256[:12]}.json proof-{sha256[:12]}.json --key "
+        key = page.split(command)[1].split("<", maxsplit=1)[0]
+        assert verify_statement(tmp_path / f"statement-{sha256[:12]}.json", tmp_path / "proof.json", key=key)
+        assert f"plotwatch statement verify statement-{sha256[:12]}.json proof.json" in texts(pdf)
         assert "As it was issued" in client.get("/statement").text
 
         covered.flown(office, DAY + timedelta(days=30), land(1.4, 0, 0.6, 1))  # the world goes on, the statement stays
