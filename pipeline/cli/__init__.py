@@ -95,8 +95,8 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
         {"add": people.add_district, "list": people.list_districts},
     ),
     "statement": (
-        "Statements: say what may be claimed of an area, issue it; verify what was issued.",
-        {"verify": stating.verify},
+        "Statements: say what may be claimed of an area, issue it; verify what was issued, withdraw it.",
+        {"verify": stating.verify, "withdraw": stating.withdraw},
     ),
     "growers": (
         "Licensed growers: ground on which something may be grown.",

@@ -1,4 +1,4 @@
-"""The commands that say what may be claimed of an area, issue it, and verify what was issued."""
+"""The commands that say what may be claimed of an area, issue it, withdraw it, and verify what was issued."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -113,6 +113,27 @@ def verify(
         f"/statement/issued/{found.told.sha256} on the server",
         err=True,
     )
+
+
+def withdraw(
+    sha256: Annotated[str, typer.Argument(help="Of the statement, as its page and its PDF have it.")],
+    reason: Annotated[str, typer.Option(help="Why: about the statement and the ground only, no names of people.")],
+    as_: Annotated[str, typer.Option("--as", help="Name of the manager who withdraws it.")],
+    replaced_by: Annotated[str, typer.Option(help="The sha256 of a later statement of the same ground.")] = "",
+    config: Config = None,
+) -> None:
+    """Withdraw an issued statement for good; its file stays, and the ledger says why."""
+    from pipeline.store.people import person_named
+    from pipeline.store.statements import NewWithdrawal
+    from pipeline.workflow.issue_statement import withdraw as take_back
+
+    new = NewWithdrawal(sha256=sha256, reason=reason, replaced_by=replaced_by or None)
+    with open_store(config) as store:
+        with store.database.snapshot() as connection:
+            person = person_named(connection, as_)
+        issued = take_back(store.database, store.files, person, new, now=store.now)
+    if issued.withdrawn is not None:
+        typer.echo(f"withdrawn as leaf {issued.withdrawn.leaf} of the ledger: sha256 {sha256}")
 
 
 def _in_words(found: "Verified") -> tuple[str, ...]:

@@ -64,6 +64,8 @@ class Kind(StrEnum):
     MODEL_ROLLED_BACK = "model.rolled_back"
     STATEMENT_ISSUED = "statement.issued"
     """A manager issued a statement of coverage and absence; the subject is its district, the body names the file."""
+    STATEMENT_WITHDRAWN = "statement.withdrawn"
+    """A manager took a statement back: the subject is its district, the body names it, why, and what replaces it."""
     RESTORED = "restored"
 
 
@@ -94,6 +96,15 @@ class Leaf:
         """The bytes that are hashed."""
         what = [self.position, utc_text(self.at), self.kind, self.person, self.subject, self.body]
         return json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The body; {} where somebody made it unreadable."""
+        try:
+            said = json.loads(self.body)
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
 
     @property
     def rightful_hash(self) -> str:
