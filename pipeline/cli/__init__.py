@@ -115,7 +115,7 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
     ),
     "visits": (
         "Field visits: release confirmed flags to them, and write their route for other tools.",
-        {"plan": visiting.plan, "export": visiting.export},
+        {"plan": visiting.plan, "export": visiting.export, "conflicts": visiting.conflicts},
     ),
     "review": ("Reviews: how they go.", {"figures": reviewing.figures}),
     "token": ("API tokens for scripts.", {"add": people.add_token, "revoke": people.revoke_token}),

@@ -55,6 +55,8 @@ class Kind(StrEnum):
     FINDING = "finding"
     FINDING_BESIDE = "finding.beside"
     """What a team found and could not send before somebody else said what this visit found."""
+    FINDINGS_SETTLED = "findings.settled"
+    """A manager looked into findings of one visit that differ, and says what came of it; what stands stays."""
     KEY_CHANGED = "key.changed"
     STOP = "stop"
     LABELS_COLLECTED = "labels.collected"

@@ -48,6 +48,10 @@ class Finding:
         }
         return told if any(told.values()) else {}
 
+    def differs_from(self, other: "Finding") -> bool:
+        """Whether it says something else of the ground; notes may differ."""
+        return (self.outcome, self.look_alike.casefold()) != (other.outcome, other.look_alike.casefold())
+
     @property
     def body(self) -> dict[str, Any]:
         """All of it as its leaf says it."""

@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from pipeline.web import (
     account,
     catalogue,
+    conflicts,
     coverage,
     exports,
     features,
@@ -92,6 +93,7 @@ ROUTERS: Final = (
     field.router,
     overview.router,
     visits.router,
+    conflicts.router,
 )
 """Every page and every door for scripts, a file each."""
 FOREIGN: Final = marked("this was sent from a page of another site; open the page here and try again")
