@@ -4,7 +4,7 @@ What arrived first stands, and nothing here changes that. A conflict is settled 
 that differs and arrives after it opens it again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,9 +13,9 @@ from sqlalchemy import Connection, select
 
 from pipeline.domain.people import DistrictId, Person, Role
 from pipeline.errors import ConflictError, InvalidInputError, NotAllowedError
-from pipeline.store.ledger import Entry, Kind, Leaf, history, record, take_turn
+from pipeline.store.ledger import Entry, Kind, Leaf, histories, history, record, take_turn
 from pipeline.store.tables import districts, flags, flights, ledger, visits
-from pipeline.store.visits import Telling, VisitId, find_visit, tellings_of
+from pipeline.store.visits import Telling, VisitId, find_visit, tellings_in
 
 LONGEST_NOTE: Final = 500
 """Of what came of it, in characters."""
@@ -55,19 +55,14 @@ def open_conflicts(connection: Connection, seen: Iterable[DistrictId]) -> tuple[
         .where(ledger.c.kind == Kind.FINDING_BESIDE.value, flights.c.district_id.in_(sorted(seen)))
         .distinct()
     )
+    rows = connection.execute(chosen).all()
+    told = histories(connection, [row.id for row in rows])
     found = []
-    for row in connection.execute(chosen).all():
-        standing, others = _open(connection, VisitId(row.id))
+    for row in rows:
+        standing, others = _open(told[row.id])
         if others:
-            conflict = Conflict(
-                visit=VisitId(row.id),
-                label=row.label,
-                flight=row.name,
-                district=row.district,
-                standing=standing,
-                others=others,
-            )
-            found.append(conflict)
+            named = {"visit": VisitId(row.id), "label": row.label, "flight": row.name, "district": row.district}
+            found.append(Conflict(**named, standing=standing, others=others))
     return tuple(sorted(found, key=lambda one: (one.since, one.visit)))
 
 
@@ -95,22 +90,24 @@ def settle(connection: Connection, manager: Person, visit: VisitId, note: str, *
 
 def is_open(connection: Connection, visit: VisitId) -> bool:
     """Whether findings of a visit differ, and nobody said yet what came of it."""
-    return bool(tellings_of(connection, visit)) and bool(_open(connection, visit)[1])
+    told = history(connection, visit)
+    return any(leaf.kind == Kind.FINDING for leaf in told) and bool(_open(told)[1])
 
 
 def settlements(connection: Connection, visit: VisitId) -> tuple[Settled, ...]:
     """What managers wrote down of findings of a visit that differ, in order."""
-    return tuple(
-        Settled(note=str(leaf.said.get("note", "")), at=leaf.at)
-        for leaf in history(connection, visit)
-        if leaf.kind == Kind.FINDINGS_SETTLED
-    )
+    return _settled(history(connection, visit))
 
 
-def _open(connection: Connection, visit: VisitId) -> tuple[Telling, tuple[Telling, ...]]:
+def _settled(leaves: Iterable[Leaf]) -> tuple[Settled, ...]:
+    found = (leaf for leaf in leaves if leaf.kind == Kind.FINDINGS_SETTLED)
+    return tuple(Settled(note=str(leaf.said.get("note", "")), at=leaf.at) for leaf in found)
+
+
+def _open(leaves: Sequence[Leaf]) -> tuple[Telling, tuple[Telling, ...]]:
     """What stands, and what differs from it and arrived after the last settlement."""
-    standing, *others = tellings_of(connection, visit)
-    settled = max((one.at for one in settlements(connection, visit)), default=None)
+    standing, *others = tellings_in(leaves)
+    settled = max((one.at for one in _settled(leaves)), default=None)
     return standing, tuple(
         one for one in others if one.finding.differs_from(standing.finding) and (settled is None or one.at > settled)
     )

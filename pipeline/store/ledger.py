@@ -5,7 +5,7 @@ A leaf is written in the transaction of what it tells of. Its bytes are the cano
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -154,6 +154,15 @@ def history(connection: Connection, subject: str) -> tuple[Leaf, ...]:
     """What was done to ``subject``, in order."""
     found = connection.execute(select(ledger).where(ledger.c.subject == subject).order_by(ledger.c.position))
     return tuple(_leaf(row) for row in found.mappings())
+
+
+def histories(connection: Connection, subjects: Iterable[str]) -> dict[str, tuple[Leaf, ...]]:
+    """What was done to each of some subjects, in order."""
+    found = connection.execute(select(ledger).where(ledger.c.subject.in_(sorted(subjects))).order_by(ledger.c.position))
+    told: dict[str, list[Leaf]] = {}
+    for row in found.mappings():
+        told.setdefault(row["subject"], []).append(_leaf(row))
+    return {subject: tuple(of) for subject, of in told.items()}
 
 
 def canonical(body: Mapping[str, Any]) -> str:
