@@ -8,6 +8,7 @@ from pipeline.store import conflicts
 from pipeline.store.conflicts import Conflict, Settled
 from pipeline.store.database import Database
 from pipeline.store.visits import VisitId, find_visit
+from pipeline.workflow.visit import ONLY_FIELD
 
 
 def list_conflicts(database: Database, manager: Person) -> tuple[Conflict, ...]:
@@ -26,8 +27,11 @@ def differing(database: Database, person: Person, visit: VisitId) -> tuple[tuple
     """What managers wrote down of findings that differ, and whether some still wait for that.
 
     Raises:
+        NotAllowedError: The person neither goes to the field nor manages.
         NotFoundError: There is no such visit for this person.
     """
+    if not (person.has(Role.FIELD) or person.has(Role.MANAGER)):
+        raise NotAllowedError(ONLY_FIELD)
     with database.snapshot() as connection:
         find_visit(connection, person, visit)
         return conflicts.settlements(connection, visit), conflicts.is_open(connection, visit)
