@@ -1,6 +1,7 @@
 """Issued statements: a leaf of the ledger and a file; who may issue, and that what was changed by hand is found."""
 
 import hashlib
+import threading
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,26 @@ def test_one_manager_of_the_district_withdraws_and_nobody_else(bureau: Bureau) -
     (one,) = bureau.listed()
     assert one.withdrawn is not None
     assert one.withdrawn.by == "hua"
+
+
+def test_of_two_who_withdraw_in_the_same_second_one_is_told_that_it_was_done(bureau: Bureau) -> None:
+    sha256 = bureau.issue()
+    begin, said = threading.Barrier(2), list[str]()
+
+    def run(reason: str) -> None:
+        begin.wait()
+        try:
+            bureau.withdraw(sha256, reason)
+        except ConflictError as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=run, args=(reason,)) for reason in ("one", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said == ["this statement was withdrawn before"]
+    assert bureau.wrong() == ()
 
 
 @pytest.mark.parametrize("reason", ["", "  \n ", "x" * 501, "seen\x1b[2J"])
