@@ -1,8 +1,9 @@
 """Ground that was looked at, without imagery: what scans say of it, drawn by hand, in square pieces of land."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import shapely
 from offices import NOON, Office
@@ -20,6 +21,7 @@ WEST, SOUTH = 111.6, 40.8
 LAT_M = 111_040.0
 LON_M = 111_320.0 * math.cos(math.radians(SOUTH))
 PIECE_M = 400.0
+SEEN_ON = date(2026, 10, 1)
 
 
 def land(x: float, y: float, width: float, height: float, turned: float = 0.0) -> shapely.Polygon:
@@ -37,15 +39,20 @@ def area(office: Office, name: str, outline: shapely.Polygon, district: District
         cover_new_areas(connection)
 
 
-def flown(
+def flown(  # noqa: PLR0913 what a flight is made of
     office: Office,
     day: date,
     imaged: shapely.Polygon,
     blurred: shapely.Geometry | None = None,
     flags: Sequence[shapely.Polygon] = (),
     district: District | None = None,
+    *,
+    record: Mapping[str, Any] | None = None,
 ) -> Flight:
-    """A scanned flight with imagery of some ground, of which some cannot be assessed; all in degrees."""
+    """A scanned flight with imagery of some ground, of which some cannot be assessed; all in degrees.
+
+    ``record`` is what its scan left.
+    """
     ground = degrees_in_plane(imaged)
     seen = ground if blurred is None else shapely.difference(ground, degrees_in_plane(blurred))
     new = NewFlight(
@@ -56,7 +63,7 @@ def flown(
     )
     with office.database.transaction() as connection:
         flight = create_flight(connection, new, now=NOON)
-        scan = scan_of(flight.id)
+        scan = scan_of(flight.id, record)
         record_scan(connection, scan, now=NOON)
         cover_scan(connection, flight, scan.id, Looked(seen=seen, imaged=ground))
         insert_flags(connection, scan, [flag_of(n, outline) for n, outline in enumerate(flags)], now=NOON)
@@ -65,14 +72,14 @@ def flown(
     return flight
 
 
-def scan_of(flight: FlightId) -> Scan:
+def scan_of(flight: FlightId, record: Mapping[str, Any] | None = None) -> Scan:
     return Scan(
         id=ScanId(f"{flight}-1"),
         flight=flight,
         model="m",
         model_sha256="a" * 64,
         original_sha256="b" * 64,
-        record={},
+        record=dict(record or {}),
         recorded_at=NOON,
     )
 

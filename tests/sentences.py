@@ -49,6 +49,7 @@ COMMANDS_ALONE: Final = {
     "workflow/promote.py": "models are promoted at a shell",
     "workflow/shadow.py": "models are compared at a shell",
     "workflow/watch.py": "controls are imported at a shell",
+    "workflow/verify_statement.py": "statements are verified at a shell",
     "workflow/demo.py": "what a demo found is printed at a shell",
     "workflow/evaluate.py": "evaluation is asked for at a shell",
     "workflow/hand_in.py": "files that lie on the server are handed in at a shell",

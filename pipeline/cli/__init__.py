@@ -51,7 +51,6 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     cataloguing.stac,
     serving.serve,
     covering.coverage,
-    stating.statement,
     overseeing.overview,
     planning.plan,
     flights.worker,
@@ -97,6 +96,10 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
         "Districts, by which access is given.",
         {"add": people.add_district, "list": people.list_districts},
     ),
+    "statement": (
+        "Statements: say what may be claimed of an area, issue it; verify what was issued, withdraw it.",
+        {"verify": stating.verify, "withdraw": stating.withdraw},
+    ),
     "growers": (
         "Licensed growers: ground on which something may be grown.",
         {"import": growers.import_, "list": growers.list_, "remove": growers.remove},
@@ -114,7 +117,7 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
     ),
     "visits": (
         "Field visits: release confirmed flags to them, and write their route for other tools.",
-        {"plan": visiting.plan, "export": visiting.export},
+        {"plan": visiting.plan, "export": visiting.export, "conflicts": visiting.conflicts},
     ),
     "review": ("Reviews: how they go.", {"figures": reviewing.figures}),
     "token": ("API tokens for scripts.", {"add": people.add_token, "revoke": people.revoke_token}),
@@ -125,6 +128,9 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
     ),
 }
 """Commands of two words: what the first one is about, and the second ones."""
+
+ALONE: Final[dict[str, Callable[..., None]]] = {"statement": stating.statement}
+"""First words of two that are a command without a second one, too."""
 
 
 def build_app() -> typer.Typer:
@@ -141,6 +147,8 @@ def build_app() -> typer.Typer:
         app.command()(command)
     for name, (about, commands) in GROUPS.items():
         group = typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None)
+        if name in ALONE:
+            group.callback(invoke_without_command=True)(ALONE[name])
         for word, command in commands.items():
             group.command(word)(command)
         app.add_typer(group, name=name)

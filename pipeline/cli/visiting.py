@@ -1,12 +1,13 @@
 """Commands for field visits: release confirmed flags to them, and write their route for other tools."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.flights import As, Data, Desk
-from pipeline.cli.options import Config
+from pipeline.cli.options import AsJson, Config
 from pipeline.domain.format import Format
 from pipeline.settings import load_settings
 
@@ -45,6 +46,33 @@ def export(
     with whole_file(out) as partial:
         partial.write_bytes(as_bytes(route, format_))
     typer.echo(f"{out}: {len(route.stops)} visits, {route.length_m / 1000:.1f} km as a bird flies")
+
+
+def conflicts(as_: As, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Visits of which teams found different things, of which no manager wrote down yet what came of it."""
+    from pipeline.workflow.settle import list_conflicts
+
+    desk = Desk(load_settings(config), data, as_)
+    found = list_conflicts(desk.database, desk.person)
+    rows = [
+        {
+            "visit": one.visit,
+            "district": one.district,
+            "flight": one.flight,
+            "flag": one.label,
+            "stands": one.standing.finding.outcome.value,
+            "others": [other.finding.outcome.value for other in one.others],
+            "since": one.since.isoformat(timespec="seconds"),
+        }
+        for one in found
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        others = ", ".join(row["others"])
+        typer.echo(f"/visits/{row['visit']}  {row['district']}  {row['flag']}  {row['stands']}, later: {others}")
+    typer.echo(f"{len(rows)} visits with findings that differ")
 
 
 def _district(desk: Desk, name: str) -> "DistrictId":

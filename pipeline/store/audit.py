@@ -5,14 +5,13 @@ behind the back of the laws. What it cannot see is what was written after the la
 whole by somebody who has the signing key or before any checkpoint left the server.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select, text
 
+from pipeline.store.audit_of_statements import astray
 from pipeline.store.checkpoints import Checkpoint, HashTree, stored_checkpoints
 from pipeline.store.decisions import leaf_body, outlines_sha256
 from pipeline.store.files import Files
@@ -72,7 +71,7 @@ def audit(
         *_flags(connection),
         *_models(connection, all_leaves),
         *_key(connection, all_leaves),
-        *(_statements(all_leaves, files) if files else ()),
+        *astray(all_leaves, files),
         *(f"the law {name} is missing or was changed: run plotwatch db migrate" for name in missing_laws(connection)),
     ]
     return Audit(leaves=len(all_leaves), checkpoints=len(signed), wrong=tuple(wrong))
@@ -117,7 +116,7 @@ def _decisions(connection: Connection, all_leaves: tuple[Leaf, ...]) -> Iterator
         if leaf is None:
             yield f"decision {row['id']} has no leaf"
         elif (leaf.subject, leaf.person, leaf.at) != (row["id"], row["person_id"], row["decided_at"]) or (
-            _read(leaf) != leaf_body(row)
+            leaf.said != leaf_body(row)
         ):
             yield f"decision {row['id']} is not what leaf {leaf.position} says"
     yield from (f"decision {leaf.subject} of leaf {leaf.position} is gone" for leaf in told.values())
@@ -137,11 +136,11 @@ def _outlines(connection: Connection) -> Iterator[str]:
 def _visits(connection: Connection, all_leaves: tuple[Leaf, ...]) -> Iterator[str]:
     """Each release and each finding is what its leaf says, and none is gone."""
     released = {leaf.subject: leaf for leaf in all_leaves if leaf.kind == Kind.RELEASE}
-    found = {leaf.subject: _told(_read(leaf)) for leaf in all_leaves if leaf.kind == Kind.FINDING}
+    found = {leaf.subject: _told(leaf.said) for leaf in all_leaves if leaf.kind == Kind.FINDING}
     beside = {row["visit_id"]: row for row in connection.execute(select(visit_details)).mappings()}
     for row in connection.execute(select(visits)).mappings():
         leaf = released.pop(row["id"], None)
-        if leaf is None or _read(leaf).get("flag") != row["flag_id"] or leaf.person != row["planned_by"]:
+        if leaf is None or leaf.said.get("flag") != row["flag_id"] or leaf.person != row["planned_by"]:
             yield f"visit {row['id']} is not what the ledger says"
         if _told({**row, **beside.get(row["id"], {})}) != found.get(row["id"], _told({})):
             yield f"what was found at visit {row['id']} is not what the ledger says"
@@ -159,7 +158,7 @@ def _people(connection: Connection, all_leaves: tuple[Leaf, ...]) -> Iterator[st
     given: dict[str, dict[str, Any]] = {}
     for leaf in all_leaves:
         if leaf.kind in {Kind.PERSON_ADDED, Kind.PERSON_CHANGED}:
-            given[leaf.subject] = given.get(leaf.subject, {}) | _read(leaf)
+            given[leaf.subject] = given.get(leaf.subject, {}) | leaf.said
     roles = _gathered(connection, select(person_roles.c.person_id, person_roles.c.role))
     districts = _gathered(connection, select(person_districts.c.person_id, person_districts.c.district_id))
     for row in connection.execute(select(people.c.id, people.c.name)):
@@ -174,9 +173,9 @@ def _flights(connection: Connection, all_leaves: tuple[Leaf, ...]) -> Iterator[s
     stood: dict[str, Any] = {}
     for leaf in all_leaves:
         if leaf.kind == Kind.FLIGHT_RECEIVED:
-            stood[leaf.subject] = _read(leaf).get("state")
+            stood[leaf.subject] = leaf.said.get("state")
         elif leaf.kind == Kind.FLIGHT_MOVED:
-            stood[leaf.subject] = _read(leaf).get("to")
+            stood[leaf.subject] = leaf.said.get("to")
     for row in connection.execute(select(flights.c.id, flights.c.state)):
         if stood.pop(row.id, None) != row.state:
             yield f"flight {row.id} does not stand where the ledger left it"
@@ -189,17 +188,17 @@ def _originals(connection: Connection, all_leaves: tuple[Leaf, ...]) -> Iterator
         connection, select(uploads.c.flight_id, uploads.c.sha256).where(uploads.c.flight_id.is_not(None))
     )
     for leaf in all_leaves:
-        if leaf.kind == Kind.ORIGINAL_KEPT and _read(leaf).get("original_sha256") not in hashes.get(leaf.subject, []):
+        if leaf.kind == Kind.ORIGINAL_KEPT and leaf.said.get("original_sha256") not in hashes.get(leaf.subject, []):
             yield f"the original of flight {leaf.subject} is not the one that was handed in"
 
 
 def _flags(connection: Connection) -> Iterator[str]:
     """Each flag stands where decisions and visits put it."""
-    astray = text(
+    elsewhere = text(
         "SELECT flags.id FROM flags JOIN flag_standings standing ON standing.flag_id = flags.id "
         "WHERE flags.status <> standing.status ORDER BY flags.id"
     )
-    for flag in connection.execute(astray).scalars():
+    for flag in connection.execute(elsewhere).scalars():
         yield f"flag {flag} does not stand where decisions and visits put it"
 
 
@@ -210,22 +209,22 @@ def _models(connection: Connection, all_leaves: tuple[Leaf, ...]) -> Iterator[st
     held = {row["id"]: row for row in connection.execute(select(models)).mappings()}
     for row in held.values():
         leaf = added.pop(row["leaf"], None)
-        if leaf is None or leaf.subject != row["id"] or _read(leaf) != model_body(row):
+        if leaf is None or leaf.subject != row["id"] or leaf.said != model_body(row):
             yield f"the model {row['name']} is not what the ledger says"
     for row in connection.execute(select(promotions)).mappings():
         leaf, model = signed.pop(row["leaf"], None), held.get(row["model_id"])
         said = None if leaf is None else (leaf.subject, leaf.person, leaf.at)
         if leaf is None or model is None or said != (row["model_id"], row["person_id"], row["at"]):
             yield f"promotion {row['number']} is not what the ledger says"
-        elif _read(leaf) != promotion_body(row, model):
+        elif leaf.said != promotion_body(row, model):
             yield f"promotion {row['number']} is not what was signed"
-    yield from (f"the model {_read(leaf).get('name')} is gone" for leaf in added.values())
-    yield from (f"promotion {_read(leaf).get('number')} is gone" for leaf in signed.values())
-    astray = text(
+    yield from (f"the model {leaf.said.get('name')} is gone" for leaf in added.values())
+    yield from (f"promotion {leaf.said.get('number')} is gone" for leaf in signed.values())
+    elsewhere = text(
         "SELECT models.name FROM models JOIN model_standings standing ON standing.model_id = models.id "
         "WHERE models.state <> standing.state ORDER BY models.name"
     )
-    for name in connection.execute(astray).scalars():
+    for name in connection.execute(elsewhere).scalars():
         yield f"the model {name} does not stand where promotions put it"
 
 
@@ -235,23 +234,10 @@ def _key(connection: Connection, all_leaves: tuple[Leaf, ...]) -> Iterator[str]:
     for row in connection.execute(select(key_entries)).mappings():
         leaf = told.pop(row["leaf"], None)
         said = None if leaf is None else (leaf.subject, leaf.person, leaf.at)
-        if leaf is None or said != (row["id"], row["person_id"], row["at"]) or _read(leaf) != entry_body(row):
+        if leaf is None or said != (row["id"], row["person_id"], row["at"]) or leaf.said != entry_body(row):
             yield f"version {row['version']} of {row['id']} in the interpretation key is not what the ledger says"
     for leaf in told.values():
-        yield f"version {_read(leaf).get('version')} of {leaf.subject} in the interpretation key is gone"
-
-
-def _statements(all_leaves: tuple[Leaf, ...], files: Files) -> Iterator[str]:
-    """Each statement that was issued lies there as it was."""
-    for leaf in all_leaves:
-        if leaf.kind != Kind.STATEMENT_ISSUED:
-            continue
-        said = str(_read(leaf).get("sha256"))
-        path = files.root / "statements" / f"{said}.json"
-        if not path.is_file():
-            yield f"the statement of leaf {leaf.position} is gone"
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != said:
-            yield f"the statement of leaf {leaf.position} is not the one that was issued"
+        yield f"version {leaf.said.get('version')} of {leaf.subject} in the interpretation key is gone"
 
 
 def _gathered(connection: Connection, chosen: Any) -> dict[str, list[str]]:
@@ -259,12 +245,3 @@ def _gathered(connection: Connection, chosen: Any) -> dict[str, list[str]]:
     for person, value in connection.execute(chosen):
         found.setdefault(person, []).append(value)
     return {person: sorted(values) for person, values in found.items()}
-
-
-def _read(leaf: Leaf) -> dict[str, Any]:
-    """The body of a leaf; {} where somebody made it unreadable."""
-    try:
-        body = json.loads(leaf.body)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

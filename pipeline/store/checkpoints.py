@@ -8,7 +8,7 @@ cannot reach them: what was written after the last one that is kept elsewhere is
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -97,18 +97,28 @@ def read_checkpoint(path: Path) -> Checkpoint:
         said = json.loads(path.read_text(encoding="utf-8"))
         if said["version"] != VERSION:
             raise InvalidInputError(f"{path.name} is of version {said['version']}, this software knows {VERSION}")
-        found = Checkpoint(
-            leaves=int(said["leaves"]),
-            root=str(said["root"]),
-            signed_at=utc_time(said["signed_at"]),
-            public_key=str(said["public_key"]),
-            signature=str(said["signature"]),
-        )
+        found = checkpoint_from(said)
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(f"{path.name} is no checkpoint; make one with: plotwatch audit checkpoint") from error
     if not found.is_genuine:
         raise InvalidInputError(f"{path.name} was changed after it was signed; use another copy of it")
     return found
+
+
+def checkpoint_from(said: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint that ``Checkpoint.to_json`` wrote; nothing says yet that it is genuine.
+
+    Raises:
+        KeyError: Something of it is missing.
+        TypeError, ValueError: Something of it is of another kind.
+    """
+    return Checkpoint(
+        leaves=int(said["leaves"]),
+        root=str(said["root"]),
+        signed_at=utc_time(said["signed_at"]),
+        public_key=str(said["public_key"]),
+        signature=str(said["signature"]),
+    )
 
 
 def signing_key(path: Path) -> Ed25519PrivateKey:

@@ -5,7 +5,7 @@ A leaf is written in the transaction of what it tells of. Its bytes are the cano
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -57,6 +57,8 @@ class Kind(StrEnum):
     FINDING = "finding"
     FINDING_BESIDE = "finding.beside"
     """What a team found and could not send before somebody else said what this visit found."""
+    FINDINGS_SETTLED = "findings.settled"
+    """A manager looked into findings of one visit that differ, and says what came of it; what stands stays."""
     KEY_CHANGED = "key.changed"
     STOP = "stop"
     LABELS_COLLECTED = "labels.collected"
@@ -66,6 +68,8 @@ class Kind(StrEnum):
     MODEL_ROLLED_BACK = "model.rolled_back"
     STATEMENT_ISSUED = "statement.issued"
     """A manager issued a statement of coverage and absence; the subject is its district, the body names the file."""
+    STATEMENT_WITHDRAWN = "statement.withdrawn"
+    """A manager took a statement back: the subject is its district, the body names it, why, and what replaces it."""
     RESTORED = "restored"
 
 
@@ -96,6 +100,15 @@ class Leaf:
         """The bytes that are hashed."""
         what = [self.position, utc_text(self.at), self.kind, self.person, self.subject, self.body]
         return json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The body; {} where somebody made it unreadable."""
+        try:
+            said = json.loads(self.body)
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
 
     @property
     def rightful_hash(self) -> str:
@@ -143,6 +156,15 @@ def history(connection: Connection, subject: str) -> tuple[Leaf, ...]:
     """What was done to ``subject``, in order."""
     found = connection.execute(select(ledger).where(ledger.c.subject == subject).order_by(ledger.c.position))
     return tuple(_leaf(row) for row in found.mappings())
+
+
+def histories(connection: Connection, subjects: Iterable[str]) -> dict[str, tuple[Leaf, ...]]:
+    """What was done to each of some subjects, in order."""
+    found = connection.execute(select(ledger).where(ledger.c.subject.in_(sorted(subjects))).order_by(ledger.c.position))
+    told: dict[str, list[Leaf]] = {}
+    for row in found.mappings():
+        told.setdefault(row["subject"], []).append(_leaf(row))
+    return {subject: tuple(of) for subject, of in told.items()}
 
 
 def canonical(body: Mapping[str, Any]) -> str:

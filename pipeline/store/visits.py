@@ -14,7 +14,7 @@ from pipeline.domain.people import DistrictId, Person, PersonId
 from pipeline.errors import InvalidInputError, NotFoundError
 from pipeline.store.columns import new_id, utc_time
 from pipeline.store.flags import find_flag, is_candidate
-from pipeline.store.ledger import Entry, Kind, history, record
+from pipeline.store.ledger import Entry, Kind, Leaf, history, record
 from pipeline.store.tables import decisions, flags, flights, visit_details, visits
 
 VisitId = NewType("VisitId", str)
@@ -47,6 +47,10 @@ class Finding:
             "photograph_sha256": self.photograph_sha256,
         }
         return told if any(told.values()) else {}
+
+    def differs_from(self, other: "Finding") -> bool:
+        """Whether it says something else of the ground; notes may differ."""
+        return (self.outcome, self.look_alike.casefold()) != (other.outcome, other.look_alike.casefold())
 
     @property
     def body(self) -> dict[str, Any]:
@@ -140,6 +144,11 @@ def record_beside(connection: Connection, person: Person, visit: VisitId, findin
 
 def tellings_of(connection: Connection, visit: VisitId) -> tuple[Telling, ...]:
     """What was said of a visit, in the order in which it arrived: what stands, and what came beside it."""
+    return tellings_in(history(connection, visit))
+
+
+def tellings_in(leaves: Iterable[Leaf]) -> tuple[Telling, ...]:
+    """What the leaves of a visit say was found, in their order."""
     kinds = {Kind.FINDING: False, Kind.FINDING_BESIDE: True}
     return tuple(
         Telling(
@@ -148,7 +157,7 @@ def tellings_of(connection: Connection, visit: VisitId) -> tuple[Telling, ...]:
             at=leaf.at,
             beside=kinds[Kind(leaf.kind)],
         )
-        for leaf in history(connection, visit)
+        for leaf in leaves
         if leaf.kind in kinds
     )
 

@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from pipeline.web import (
     account,
     catalogue,
+    conflicts,
     coverage,
     exports,
     features,
@@ -39,6 +40,8 @@ from pipeline.web import (
     signing_in,
     stac,
     statement,
+    statement_issued,
+    statements_api,
     upload_page,
     uploads,
     visits,
@@ -76,6 +79,8 @@ ROUTERS: Final = (
     catalogue.router,
     coverage.router,
     statement.router,
+    statement_issued.router,
+    statements_api.router,
     exports.router,
     features.router,
     stac.router,
@@ -88,6 +93,7 @@ ROUTERS: Final = (
     field.router,
     overview.router,
     visits.router,
+    conflicts.router,
 )
 """Every page and every door for scripts, a file each."""
 FOREIGN: Final = marked("this was sent from a page of another site; open the page here and try again")

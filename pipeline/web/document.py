@@ -44,6 +44,15 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """What must be known before anything else is read: that a document does not stand, why, and what does instead."""
+
+    title: str
+    says: str
+    instead: Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A whole document. ``lead`` is what there is to say; ``sober`` where that is less than a reader may hope for."""
 
@@ -56,3 +65,4 @@ class Document:
     sober: bool
     sections: tuple[Section, ...]
     foot: tuple[str, ...]
+    caution: Caution | None = None

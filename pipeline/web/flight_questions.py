@@ -20,6 +20,7 @@ class Group(StrEnum):
     WORKING = "working"
     SCANNED = "scanned"
     AGAIN = "again"
+    FAILED = "failed"
     STOPPED = "stopped"
 
 
@@ -28,6 +29,7 @@ STATES: Final[dict[Group, frozenset[FlightState]]] = {
     Group.WORKING: RUNNING,
     Group.SCANNED: frozenset({FlightState.SCANNED}),
     Group.AGAIN: frozenset({FlightState.UNUSABLE, FlightState.NOT_FLOWN}),
+    Group.FAILED: frozenset({FlightState.FAILED}),
     Group.STOPPED: frozenset({FlightState.FAILED, FlightState.CANCELLED}),
 }
 

@@ -21,6 +21,7 @@ GROUPS: Final = (
     (Group.WORKING, marked("Being worked on")),
     (Group.SCANNED, marked("Scanned")),
     (Group.AGAIN, marked("To be flown again")),
+    (Group.FAILED, marked("Failed")),
     (Group.STOPPED, marked("Failed or cancelled")),
 )
 ORDERS: Final = (

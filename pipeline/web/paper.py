@@ -25,7 +25,7 @@ class Stamp:
     ``page`` is ``Page {0} of {1}``, and ``evidence`` what stands before links, in the language of the document.
     """
 
-    issued: bool
+    stands: bool
     short: str
     says: str
     page: str

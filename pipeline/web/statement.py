@@ -1,11 +1,8 @@
-"""The statement: what may be claimed of an area in a window of days, to be read, printed, issued and read again."""
+"""The statement: what may be claimed of an area in a window of days, to be read, printed and issued."""
 
-import json
-import tempfile
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -13,38 +10,23 @@ from fastapi.responses import RedirectResponse, Response
 
 from pipeline.domain.people import Person
 from pipeline.errors import ConflictError, InvalidInputError
-from pipeline.store.registry import list_models
-from pipeline.web.flying_again import PRIVATE
-from pipeline.web.renderer import Renderer, language_of
+from pipeline.web.renderer import Renderer
 from pipeline.web.services import Pages, Served, Services
 from pipeline.web.sessions import Reader, Sender, SignedIn
 from pipeline.web.statement_document import document_of
-from pipeline.web.statement_links import Links
-from pipeline.web.statement_paper import issued_pdf, issued_stamp, preview_pdf
-from pipeline.web.words import Words
+from pipeline.web.statement_files import Kind, as_file, to_take_along
+from pipeline.web.statement_paper import preview_pdf
+from pipeline.web.statement_reader import links_of, words_of
 from pipeline.workflow.issue_statement import (
     Ground,
     Moment,
     content_of,
-    gaps_in,
     ground_for,
     issue,
     list_issued,
     preview,
-    proof_of,
-    read_issued,
     regions_for,
-    written,
 )
-from pipeline.workflow.tell_coverage import gaps_as_json, write_gaps
-
-KINDS: Final = {
-    "pdf": "application/pdf",
-    "json": "application/json",
-    "gpkg": "application/geopackage+sqlite3",
-    "geojson": "application/geo+json",
-}
-Kind = Literal["pdf", "json", "gpkg", "geojson"]
 
 router = APIRouter(prefix="/statement", include_in_schema=False)
 
@@ -95,9 +77,9 @@ def download_preview(kind: Kind, request: Request, reader: SignedIn, asked: Want
     """The statement of this moment as a file, or the ground that nobody has seen."""
     said = preview(services.database, _ground(services, reader.person, asked), _moment(services))
     if kind == "pdf":
-        words = _words(request, services)
-        return _file(preview_pdf(said, words, _links(request, services)), kind, "statement-preview")
-    return _file(_as_file(said, kind), kind, "statement-preview" if kind == "json" else "uncovered")
+        words = words_of(request, services)
+        return to_take_along(preview_pdf(said, words, links_of(request, services)), kind, "statement-preview")
+    return to_take_along(as_file(said, kind), kind, "statement-preview" if kind == "json" else "uncovered")
 
 
 @router.post("/issue")
@@ -120,48 +102,6 @@ def issue_now(
     return RedirectResponse(f"/statement/issued/{issued.sha256}", 303)
 
 
-@router.get("/issued/{sha256}")
-def show_issued(sha256: str, request: Request, reader: SignedIn, services: Served, pages: Pages) -> Response:
-    """A statement as it was issued, or that its file is not the one any more."""
-    kept = read_issued(services.database, services.desk.files, reader.person, sha256)
-    words = _words(request, services)
-    document = None if kept.content is None else document_of(kept.said, words, _links(request, services, paper=False))
-    return pages.show(
-        request,
-        "statement_issued.html.jinja",
-        kept=kept,
-        document=document,
-        stamp=issued_stamp(kept, words),
-        files=f"/statement/issued/{sha256}",
-    )
-
-
-@router.get("/issued/{sha256}/statement.{kind}")
-def download_issued(sha256: str, kind: Kind, request: Request, reader: SignedIn, services: Served) -> Response:
-    """An issued statement: its file as it was issued, that on paper, or the ground that nobody had seen."""
-    kept = read_issued(services.database, services.desk.files, reader.person, sha256)
-    said = kept.said
-    name = f"statement-{sha256[:12]}" if kind in {"pdf", "json"} else f"uncovered-{sha256[:12]}"
-    if kind == "pdf":
-        proof = proof_of(services.database, kept)
-        return _file(issued_pdf(kept, proof, _words(request, services), _links(request, services)), kind, name)
-    return _file((kept.content or b"") if kind == "json" else _as_file(said, kind), kind, name)
-
-
-@router.get("/issued/{sha256}/checkpoint.json")
-def download_checkpoint(sha256: str, reader: SignedIn, services: Served) -> Response:
-    """The signed checkpoint that covers an issued statement."""
-    kept = read_issued(services.database, services.desk.files, reader.person, sha256)
-    return _file(kept.checkpoint.to_json().encode(), "json", f"checkpoint-{kept.checkpoint.leaves}")
-
-
-@router.get("/issued/{sha256}/proof.json")
-def download_proof(sha256: str, reader: SignedIn, services: Served) -> Response:
-    """The proof that an issued statement is in the ledger that was signed."""
-    kept = read_issued(services.database, services.desk.files, reader.person, sha256)
-    return _file(proof_of(services.database, kept), "json", f"proof-{sha256[:12]}")
-
-
 def _page(  # noqa: PLR0913 what a page is made of
     request: Request,
     reader: Reader,
@@ -178,7 +118,7 @@ def _page(  # noqa: PLR0913 what a page is made of
         ground = _ground(services, reader.person, asked)
         said = preview(services.database, ground, _moment(services))
         content |= {
-            "document": document_of(said, _words(request, services), _links(request, services, paper=False)),
+            "document": document_of(said, words_of(request, services), links_of(request, services, paper=False)),
             "window": ground.window,
             "content": content_of(said),
         }
@@ -199,33 +139,6 @@ def _ground(services: Services, person: Person, asked: Asked) -> Ground:
 
 def _moment(services: Services) -> Moment:
     return Moment(now=services.now(), zone=ZoneInfo(services.settings.time_zone))
-
-
-def _words(request: Request, services: Services) -> Words:
-    return services.renderer.words[language_of(request)]
-
-
-def _links(request: Request, services: Services, *, paper: bool = True) -> Links:
-    """Links from a page of this server, or from ``paper``."""
-    with services.database.snapshot() as connection:
-        models = {one.bundle_sha256: one.id for one in list_models(connection)}
-    return Links(base=str(request.base_url).rstrip("/") if paper else "", models=models)
-
-
-def _as_file(said: dict[str, Any], kind: Kind) -> bytes:
-    if kind == "json":
-        return written(said)
-    if kind == "geojson":
-        return json.dumps(gaps_as_json(gaps_in(said))).encode()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "uncovered.gpkg"
-        write_gaps(path, gaps_in(said))
-        return path.read_bytes()
-
-
-def _file(content: bytes, kind: str, name: str) -> Response:
-    headers = PRIVATE | {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    return Response(content, headers=headers, media_type=KINDS[kind])
 
 
 def _day(said: str) -> date | None:

@@ -1,6 +1,6 @@
 """What a statement rests on, in words: the model, the readers, the audit, flags and visits, versions and hashes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -14,6 +14,14 @@ from pipeline.workflow.state_coverage import OPEN
 MOST_ROWS: Final = 40
 """Of flights, in one table; the JSON file has them all."""
 MOST_LINKS: Final = 12
+IN_NONE: Final = marked(
+    "Of %(n)s places drawn at random from ground that the model called clear, readers found something in none: "
+    "an estimated %(share)s of that ground (95 %% interval %(low)s to %(high)s)."
+)
+IN_SOME: Final = marked(
+    "Of %(n)s places drawn at random from ground that the model called clear, readers found something in "
+    "%(found)s: an estimated %(share)s of that ground (95 %% interval %(low)s to %(high)s)."
+)
 FLAGS: Final = {
     FlagStatus.UNREVIEWED: marked("Unreviewed"),
     FlagStatus.IN_REVIEW: marked("In review"),
@@ -45,15 +53,8 @@ def model(said: Mapping[str, Any], words: Words, links: Links) -> Section:
                 **_counted(recall, words),
             ),
         )
-    holding = sum(one["claim_holds"] for one in said["flights"])
     if said["flights"]:
-        tell += (
-            _(
-                "What the model claims holds for %(holding)s of the %(n)s flights.",
-                holding=words.number(holding),
-                n=words.number(len(said["flights"])),
-            ),
-        )
+        tell += (_holding([one["claim_holds"] for one in said["flights"]], words),)
     return Section(
         id="model",
         title=_("What the model finds"),
@@ -61,6 +62,22 @@ def model(said: Mapping[str, Any], words: Words, links: Links) -> Section:
         tables=(_flights(said, words, links),) if said["flights"] else (),
         notes=_left_out(said, words),
         evidence=_link(_("Models"), links.to("/models")),
+    )
+
+
+def _holding(holds: Sequence[bool], words: Words) -> str:
+    """For how many of the flights the model's claim holds."""
+    _ = words.gettext
+    if len(holds) == 1:
+        return (
+            _("What the model claims holds for the flight.")
+            if holds[0]
+            else _("What the model claims does not hold for the flight.")
+        )
+    return _(
+        "What the model claims holds for %(holding)s of the %(n)s flights.",
+        holding=words.number(sum(holds)),
+        n=words.number(len(holds)),
     )
 
 
@@ -89,8 +106,7 @@ def audit(said: Mapping[str, Any], words: Words, links: Links) -> Section:
     tell = _("No place of clear ground has been read to the end yet, so nothing can be said.")
     if found["n"]:
         tell = _(
-            "Of %(n)s places drawn at random from ground that the model called clear, readers found something in "
-            "%(found)s: an estimated %(share)s of that ground (95 %% interval %(low)s to %(high)s).",
+            IN_SOME if found["found"] else IN_NONE,
             n=words.number(found["n"]),
             found=words.number(found["found"]),
             share=words.percent(found["share"]),
@@ -103,8 +119,9 @@ def audit(said: Mapping[str, Any], words: Words, links: Links) -> Section:
         paragraphs=(tell,),
         notes=(
             _(
-                "Of the whole district since the first day. Each place stands for the ground from which it was drawn "
+                "Of the whole district since %(day)s. Each place stands for the ground from which it was drawn "
                 "(Horvitz-Thompson). Places that still wait: %(count)s.",
+                day=words.day(date.fromisoformat(said["coverage"]["from"])),
                 count=words.number(found["unread_places"]),
             ),
         ),

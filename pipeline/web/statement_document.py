@@ -217,7 +217,7 @@ def _how_sure(said: Mapping[str, Any], words: Words) -> tuple[Section, ...]:
             ),
             notes=(
                 _(
-                    "Confidence that at most d remain: 1 - (1 - p)^(d + 1), less %(doubt)s, "
+                    "Confidence that at most d plots remain: 1 - (1 - p)^(d + 1), less %(doubt)s, "
                     "because each lower bound may be wrong itself.",
                     doubt=words.at_most(absence["doubt_of_factors"]),
                 ),
@@ -252,7 +252,7 @@ def _factors(absence: Mapping[str, Any], words: Words) -> tuple[tuple[Cell, ...]
             Cell(text=words.at_least(factors["readers"]), number=True),
         ),
         (
-            Cell(text=_("A plot is found with a probability of at least (the product)")),
+            Cell(text=_("A plot is found with a probability p of at least (the product)")),
             Cell(text=words.at_least(absence["found_with_at_least"]), number=True),
         ),
     )

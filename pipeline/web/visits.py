@@ -14,6 +14,7 @@ from pipeline.domain.flag import FlagStatus
 from pipeline.domain.format import Format
 from pipeline.domain.people import District, DistrictId, Role
 from pipeline.errors import InvalidInputError, NotFoundError
+from pipeline.store.conflicts import LONGEST_NOTE
 from pipeline.store.districts import list_districts
 from pipeline.store.visits import VisitId
 from pipeline.web.field_words import WORDS
@@ -25,6 +26,7 @@ from pipeline.web.services import Pages, Served, Services
 from pipeline.web.sessions import Reader, Sender, SignedIn
 from pipeline.workflow.export_visits import as_bytes, coordinates
 from pipeline.workflow.keep_visits import LEAST_ZOOM, MOST_ZOOM, ground_of
+from pipeline.workflow.settle import differing
 from pipeline.workflow.visit import (
     NO_ACCURACY,
     NO_DISTRICT,
@@ -197,6 +199,7 @@ def _visit(  # noqa: PLR0913 what is asked, and what answers
 ) -> Response:
     stop, found = open_visit(services.database, reader.person, VisitId(visit))
     told = told_of(services.database, reader.person, stop.visit.id) if found else ()
+    settled, differs = differing(services.database, reader.person, stop.visit.id)
     return pages.show(
         request,
         "visit.html.jinja",
@@ -213,6 +216,10 @@ def _visit(  # noqa: PLR0913 what is asked, and what answers
         sent=sent or Sent("", "", "", "", b""),
         wrong=wrong,
         finds=reader.person.has(Role.FIELD),
+        settled=settled,
+        differs=differs,
+        settles=reader.person.has(Role.MANAGER),
+        longest=LONGEST_NOTE,
     )
 
 

@@ -12,13 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from importlib.metadata import version
-from os.path import relpath
 from pathlib import Path
 from typing import Any, Final
 
 import pystac
 import shapely
-from pystac.extensions.file import FileExtension
 from pystac.extensions.mlm import (
     AssetGeneralMLMExtension,
     InputStructure,
@@ -29,30 +27,28 @@ from pystac.extensions.mlm import (
     TaskType,
 )
 from pystac.extensions.projection import ProjectionExtension
-from pystac.extensions.raster import DataType, RasterBand, RasterExtension
+from pystac.extensions.raster import DataType
 
 from pipeline.domain.orthomosaic import Orthomosaic
 from pipeline.errors import InvalidInputError
 from pipeline.imagery.digest import sha256_of
 from pipeline.imagery.footprint import flown_outline
 from pipeline.imagery.intake import IntakeRecord, read_intake_record
-from pipeline.imagery.looked import GROUND_NAME, kept_looked, plane_in
+from pipeline.imagery.looked import kept_looked, plane_in
 from pipeline.imagery.placing import epsg_code, outline_in_degrees
 from pipeline.imagery.working import WORKING_NAME
 from pipeline.scanning.results import ScanRecord, read_scan_record
-from pipeline.workflow.fly_again import AGAIN_NAME, kept_patches
+from pipeline.workflow.catalogue_layers import Layer, add_layer, beside, layers_of
+from pipeline.workflow.fly_again import kept_patches
 from pipeline.workflow.order import WORKING
 
 PROCESSING: Final = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"
-SHA256_MULTIHASH: Final = "1220"
-"""What a multihash of sha256 begins with: its code, and its length of 32 bytes."""
 BEFORE_DRONES: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Begins the interval of a flight of which nobody said when it was: STAC wants both ends."""
 BANDS: Final = ("red", "green", "blue")
 """What the network reads, in its order."""
 SHOWS_LAND: Final = frozenset({"orthomosaic", "report"})
 """Assets with pictures: not there any more where imagery was let go."""
-COG: Final = pystac.MediaType.COG
 FOOTPRINT_STEPS: Final = 1.5
 """A footprint may leave the mask's outline by this many steps of it (a step is a 512th of the raster)."""
 
@@ -81,18 +77,6 @@ Link = Callable[[str, Path], str]
 """The href of an asset, given its key and its file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Layer:
-    """An asset: its file, what it is, and the bands of a raster."""
-
-    path: Path
-    title: str
-    media: str
-    role: str
-    bands: tuple[RasterBand, ...] = ()
-    sha256: str | None = None
-
-
 def stac_item(entry: Entry, link: Link | None = None) -> dict[str, Any]:
     """The Item of a flight, as JSON would have it; hrefs are relative to the results unless ``link`` gives them.
 
@@ -104,14 +88,12 @@ def stac_item(entry: Entry, link: Link | None = None) -> dict[str, Any]:
     kept_patches(entry.results)  # a result of an earlier version gets the file now
     item = _item(entry, scan, intake)
     _place(item, intake.orthomosaic)
-    for key, layer in _kept(_layers(entry, intake)).items():
-        item.add_asset(key, _asset(layer, link(key, layer.path) if link else _beside(entry.results, layer.path)))
-        _describe(item.assets[key], layer)
+    for key, layer in _kept(layers_of(entry.results, entry.workplace, intake)).items():
+        add_layer(item, key, layer, link(key, layer.path) if link else beside(entry.results, layer.path))
     _process(item, scan)
     if entry.model is not None:
         network = _network(entry.model, scan)
-        item.add_asset("model", _asset(network, link("model", network.path) if link else network.path.as_posix()))
-        _describe(item.assets["model"], network)
+        add_layer(item, "model", network, link("model", network.path) if link else network.path.as_posix())
         _model(item, scan)
     content: dict[str, Any] = item.to_dict(include_self_link=False, transform_hrefs=False)
     return content
@@ -144,7 +126,7 @@ def _flown_between(flown_on: date | None, scanned_at: datetime) -> tuple[datetim
     return datetime.combine(flown_on, time.min, UTC), datetime.combine(flown_on, time(23, 59, 59), UTC)
 
 
-def _kept(layers: Mapping[str, _Layer]) -> dict[str, _Layer]:
+def _kept(layers: Mapping[str, Layer]) -> dict[str, Layer]:
     """Without what shows land, where the imagery was let go; any other file that lacks is damage."""
     gone = () if layers["orthomosaic"].path.is_file() else SHOWS_LAND
     return {key: layer for key, layer in layers.items() if key not in gone}
@@ -170,82 +152,6 @@ def _place(item: pystac.Item, mosaic: Orthomosaic) -> None:
         projection.wkt2 = place.crs
     projection.shape = [size.height_px, size.width_px]
     projection.transform = [place.pixel_width, 0.0, place.left, 0.0, -place.pixel_height, place.top]
-
-
-def _layers(entry: Entry, intake: IntakeRecord) -> dict[str, _Layer]:
-    """Every file of the scan result, and the working copy."""
-    gsd_m = intake.orthomosaic.georeference.gsd_m
-    byte = RasterBand.create(data_type=DataType.UINT8, spatial_resolution=gsd_m)
-    score = RasterBand.create(data_type=DataType.UINT8, nodata=255, scale=1 / 254, offset=0.0, unit="1")
-    return {
-        "orthomosaic": _Layer(
-            path=entry.workplace / WORKING_NAME,
-            title="Working copy of the orthomosaic",
-            media=COG,
-            role="data",
-            bands=(byte,) * 3,
-            sha256=intake.working.sha256,
-        ),
-        "states": _Layer(
-            path=entry.results / "states.tif",
-            title="0 not flown, 1 clear, 2 flagged, 3 not assessable",
-            media=COG,
-            role="data",
-            bands=(byte,),
-        ),
-        "scores": _Layer(
-            path=entry.results / "scores.tif", title="Score of each cell", media=COG, role="data", bands=(score,)
-        ),
-        "flags": _Layer(
-            path=entry.results / "flags.gpkg",
-            title="Candidate plots, each unreviewed",
-            media=pystac.MediaType.GEOPACKAGE,
-            role="data",
-        ),
-        "flags-geojson": _Layer(
-            path=entry.results / "flags.geojson",
-            title="The same in longitude and latitude",
-            media=pystac.MediaType.GEOJSON,
-            role="data",
-        ),
-        "fly-again": _Layer(
-            path=entry.results / AGAIN_NAME,
-            title="Ground to fly again",
-            media=pystac.MediaType.GEOJSON,
-            role="data",
-        ),
-        "ground": _Layer(
-            path=entry.results / GROUND_NAME,
-            title="Ground that counts as covered",
-            media="application/json",
-            role="data",
-        ),
-        "record": _Layer(
-            path=entry.results / "scan.json", title="What was scanned with what", media="application/json",
-            role="metadata",
-        ),
-        "report": _Layer(
-            path=entry.results / "report.html", title="The scan for people", media="text/html", role="overview"
-        ),
-    }  # fmt: skip
-
-
-def _beside(results: Path, path: Path) -> str:
-    href = relpath(path, results)
-    return href if href.startswith(".") else f"./{href}"
-
-
-def _asset(layer: _Layer, href: str) -> pystac.Asset:
-    return pystac.Asset(href=href, title=layer.title, media_type=layer.media, roles=[layer.role])
-
-
-def _describe(asset: pystac.Asset, layer: _Layer) -> None:
-    """Size, checksum and bands of an asset that is in its item already."""
-    file = FileExtension.ext(asset, add_if_missing=True)
-    file.checksum = SHA256_MULTIHASH + (layer.sha256 or sha256_of(layer.path))
-    file.size = layer.path.stat().st_size
-    if layer.bands:
-        RasterExtension.ext(asset, add_if_missing=True).bands = list(layer.bands)
 
 
 def _process(item: pystac.Item, scan: ScanRecord) -> None:
@@ -300,7 +206,7 @@ def _model(item: pystac.Item, scan: ScanRecord) -> None:
     asset.extra_fields["bands"] = [{"name": name} for name in BANDS]
 
 
-def _network(bundle: Path, scan: ScanRecord) -> _Layer:
+def _network(bundle: Path, scan: ScanRecord) -> Layer:
     """The network of the bundle that made a scan.
 
     Raises:
@@ -309,6 +215,6 @@ def _network(bundle: Path, scan: ScanRecord) -> _Layer:
     manifest = bundle / "bundle.json"
     if not manifest.is_file() or sha256_of(manifest) != scan.model.sha256:
         raise InvalidInputError(f"{bundle} is not the model of this scan, which is {scan.model.name}")
-    return _Layer(
+    return Layer(
         path=bundle / "model.onnx", title="The network that asked", media="application/octet-stream", role="mlm:model"
     )

@@ -1,4 +1,4 @@
-"""Issue a statement: write it once, enter its sha256 in the ledger, sign a checkpoint; and read what was issued."""
+"""Issue a statement: write it once, enter its sha256 in the ledger, sign a checkpoint; read it; withdraw it."""
 
 import hashlib
 import json
@@ -23,10 +23,12 @@ from pipeline.store.proofs import prove
 from pipeline.store.statements import (
     Issued,
     NewStatement,
+    NewWithdrawal,
     checkpoint_of,
     find_issued,
     issue_statement,
     issued_in,
+    withdraw_statement,
 )
 from pipeline.workflow.state_coverage import state
 from pipeline.workflow.tell_coverage import Gap, window_of
@@ -167,6 +169,29 @@ def issue(
         files.keep_statement(content, sha256=new.sha256)
     with database.snapshot() as connection:
         return find_issued(connection, person, new.sha256)
+
+
+def withdraw(database: Database, files: Files, person: Person, new: NewWithdrawal, *, now: datetime) -> Issued:
+    """Withdraw an issued statement, and sign that; its file stays as it is.
+
+    Raises:
+        NotAllowedError: The person is no manager.
+        NotFoundError: There is no such statement, or it is of a district that is not theirs.
+        InvalidInputError: The reason is none, or what is named cannot replace it.
+        ConflictError: It was withdrawn before.
+    """
+    with database.transaction() as connection:
+        leaf = withdraw_statement(connection, new, person, now=now)
+        sign_checkpoint(connection, signing_key(files.key), now=leaf.at)
+    with database.snapshot() as connection:
+        return find_issued(connection, person, new.sha256)
+
+
+def replacements(database: Database, issued: Issued) -> tuple[Issued, ...]:
+    """The statements that may be named as what replaces one, newest first."""
+    with database.snapshot() as connection:
+        others = issued_in(connection, {issued.district})
+    return tuple(one for one in others if one.may_replace(issued))[:A_PAGE]
 
 
 def list_issued(database: Database, files: Files, person: Person, page: int = 1) -> Shelf:

@@ -11,6 +11,7 @@ from pipeline.domain.flag import FlagStatus
 from pipeline.domain.interval import Share, wilson
 from pipeline.domain.people import Person, Role
 from pipeline.errors import NotAllowedError
+from pipeline.store.conflicts import Conflict, open_conflicts
 from pipeline.store.database import Database
 from pipeline.store.figures import Span
 from pipeline.store.overview import (
@@ -102,6 +103,7 @@ class Overview:
     weeks: tuple[WeekDone, ...]
     visits: tuple[OfDistrict, ...]
     wrong: Share
+    conflicts: tuple[Conflict, ...]
     drift: tuple[Drift, ...]
     shows_scores: bool
 
@@ -136,6 +138,7 @@ def oversee(database: Database, manager: Person, *, now: datetime) -> Overview:
             weeks=weeks_done(connection, manager.sees, span),
             visits=tuple(_of_district(name, counted) for name, counted in found.items()),
             wrong=_wrong(sum(found.values(), Counter())),
+            conflicts=open_conflicts(connection, manager.sees),
             drift=drifts(scanned_flights(connection, manager.sees, LOOKED_BACK)),
             shows_scores=not manager.has(Role.REVIEWER),
         )

@@ -55,6 +55,11 @@ NOTHING: Final = frozenset({FlagStatus.ABSENT, FlagStatus.LOOK_ALIKE})
 """Flags that were visited for nothing."""
 OPEN: Final = "open"
 """Where a visit stands to which no team has been."""
+UNSEEN: Final = (
+    "nobody saw the uncovered ground; what is said of it rests on the assumption that plots lie there as elsewhere"
+)
+EARLIER: Final = "the uncovered ground was not seen; only the assumption that plots lie there as elsewhere speaks of it"
+"""What statements of earlier software say instead; the pages' catalogues know it still."""
 REMAINING: Final = (0, 1, 2, 5, 10)
 """For so many plots it is said how sure it is that no more remain."""
 
@@ -221,7 +226,8 @@ def _forbidding(basis: Basis, model: Recall, readers: Recall) -> list[str]:
         (found > 1, f"{found} plots were found; nothing is said of absence"),
         (waiting == 1, "a flag still waits for readers; nothing is said of absence before it is settled"),
         (waiting > 1, f"{waiting} flags still wait for readers; nothing is said of absence before they are settled"),
-        (unlike > 0, f"the model's claim does not hold for {unlike} of the {flights} flights"),
+        (unlike == flights == 1, "the model's claim does not hold for the flight"),
+        (unlike > 0 and flights > 1, f"the model's claim does not hold for {unlike} of the {flights} flights"),
         (flights > 0 and not model.is_known, "no plots of known truth tell how many the model finds"),
         (not readers.is_known, "readers were given no controls with a target, so nobody knows what they miss"),
     )
@@ -231,10 +237,7 @@ def _forbidding(basis: Basis, model: Recall, readers: Recall) -> list[str]:
 def _others(basis: Basis, share: float) -> list[str]:
     """What else is not supported, in words."""
     reasons = (
-        (
-            share < 1,
-            "the uncovered ground was not seen; only the assumption that plots lie there as elsewhere speaks of it",
-        ),
+        (share < 1, UNSEEN),
         (basis.audit.n == 0, "no clear ground was read at random, so the model's misses are not checked on this land"),
         (basis.unread == 1, "a place drawn at random is not read yet"),
         (basis.unread > 1, f"{basis.unread} places drawn at random are not read yet"),

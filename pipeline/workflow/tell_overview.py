@@ -15,6 +15,7 @@ def rows_of(overview: Overview) -> tuple[Row, ...]:
 
 def _rows(overview: Overview) -> Iterator[Row]:
     yield Row(of="all", name="", figure="everything is stopped", value=float(overview.stopped))
+    yield Row(of="all", name="", figure="visits with findings that differ", value=len(overview.conflicts))
     for waits in overview.waits:
         told = [
             *((f"waiting {words}", count) for words, count in zip(ages(), waits.by_age, strict=True)),

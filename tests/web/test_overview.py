@@ -13,7 +13,9 @@ from offices import HASHED, NOON, PASSWORD, Office, open_office, sign_in
 from typer.testing import CliRunner
 
 from pipeline.cli import build_app as build_commands
+from pipeline.domain.flight import FlightState
 from pipeline.domain.people import Role
+from pipeline.store.flights import move_flight
 from pipeline.store.people import NewPerson, add_person
 from pipeline.web.app import build_app
 from pipeline.workflow.oversee import oversee
@@ -106,6 +108,24 @@ def test_everybody_can_use_it(bureau: Office, size: dict[str, int], language: st
         page.wait_for_selector("#drift svg")
         assert findings(page) == []
         assert not wide(page)
+
+
+def test_the_number_of_failed_flights_leads_to_those_and_to_no_cancelled_one(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    for name, end in (("Broken", FlightState.FAILED), ("Called off", FlightState.CANCELLED)):
+        flight = office.fly(name).id
+        with office.database.transaction() as connection:
+            move_flight(connection, flight, end, now=office.clock(), reason="no longer wanted")
+    with TestClient(build_app(office.services()), base_url="https://plots.test", follow_redirects=False) as client:
+        page = sign_in(client, "manager").get("/overview").text
+        links = re.findall(r'href="(/flights\?state=failed[^"]*)"', page)
+        assert len(links) == 2
+        for link in links:
+            listed = client.get(link.replace("&amp;", "&")).text
+            assert "Broken" in listed
+            assert "Called off" not in listed
+        assert "Called off" in client.get("/flights?state=stopped").text
+    office.database.close()
 
 
 def test_a_terminal_says_the_same(tmp_path: Path) -> None:

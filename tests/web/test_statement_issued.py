@@ -11,15 +11,17 @@ import pytest
 from covered import land
 from databases import PASSWORD as ANOTHER
 from databases import a_person
-from offices import csrf_of
+from fastapi.testclient import TestClient
+from offices import PASSWORD, csrf_of
 from pages import unclosed
 from proved import root_by
-from stated import DAY, asked, client_of, field, issue, opened, texts
+from stated import DAY, NAME, asked, client_of, field, issue, opened, texts
 
 from pipeline.domain.people import Role
 from pipeline.store.audit import audit
 from pipeline.store.checkpoints import read_checkpoint
 from pipeline.workflow import issue_statement
+from pipeline.workflow.verify_statement import verify_statement
 
 CHINESE = {"Accept-Language": "zh-CN"}
 
@@ -67,6 +69,12 @@ def test_what_was_issued_is_kept_as_it_was_signed_and_noticed_when_it_is_not(tmp
         page = client.get(address).text
         assert unclosed(page) == []
         assert "As it was issued" in page
+        for name, (content,) in pypdf.PdfReader(io.BytesIO(pdf)).attachments.items():
+            (tmp_path / name).write_bytes(content)
+        command = f"plotwatch statement verify statement-{sha256[:12]}.json proof-{sha256[:12]}.json --key "
+        key = page.split(command)[1].split("<", maxsplit=1)[0]
+        assert verify_statement(tmp_path / f"statement-{sha256[:12]}.json", tmp_path / "proof.json", key=key)
+        assert f"plotwatch statement verify statement-{sha256[:12]}.json proof.json" in texts(pdf)
         assert "As it was issued" in client.get("/statement").text
 
         covered.flown(office, DAY + timedelta(days=30), land(1.4, 0, 0.6, 1))  # the world goes on, the statement stays
@@ -100,6 +108,85 @@ def test_what_is_issued_is_what_was_looked_at_and_not_twice(tmp_path: Path) -> N
         assert "这份声明已经签发" in again.text
         assert client.get("/statement").text.count("As it was issued") == 1
     office.database.close()
+
+
+def test_what_was_withdrawn_says_so_on_page_list_paper_and_to_scripts(tmp_path: Path) -> None:
+    office = opened(tmp_path)
+    with client_of(office, "manager") as client:
+        older = issue(client, office)
+        before = client.get(f"{older}/statement.json").content
+        covered.flown(office, DAY + timedelta(days=30), land(1.4, 0, 0.6, 1))
+        newer = issue(client, office)
+        form = {"csrf": csrf_of(client), "reason": "One flight was <b>double</b>", "replaced_by": newer[-64:]}
+        assert newer[-64:] in client.get(older).text.split('id="replaced_by"')[1]
+        assert client.post(f"{older}/withdraw", data=form).headers["Location"] == older
+        page, listed, chinese = (client.get(older).text, client.get("/statement").text, texts_of(client, older))
+        assert unclosed(page) == []
+        for text in (page, listed):
+            assert "Withdrawn on 26 Nov 2026" in " ".join(text.split())
+            assert "One flight was &lt;b&gt;double&lt;/b&gt;" in text
+            assert f'<a href="{newer}">' in text
+        assert "Withdraw this statement" not in page
+        assert "Withdrawn" not in client.get(newer).text
+        pdf = client.get(f"{older}/statement.pdf").content
+        for sheet in pypdf.PdfReader(io.BytesIO(pdf)).pages:
+            assert "Withdrawn, sha256" in sheet.extract_text()
+        assert "Reason: One flight was <b>double</b> Replaced by" in texts(pdf)
+        assert "已撤回" in chinese
+        assert client.get(f"{older}/statement.json").content == before
+        rows = {one["sha256"]: one for one in client.get("/api/v1/statements").json()["statements"]}
+        gone = rows[older[-64:]]["withdrawn"]
+        assert (gone["reason"], gone["replaced_by"]) == ("One flight was <b>double</b>", newer[-64:])
+        assert rows[newer[-64:]]["withdrawn"] is None
+        one = client.get(f"/api/v1/statements/{older[-64:]}").json()
+        assert one["withdrawn"] == gone
+        assert one["said"]["coverage"]["area"] == NAME
+        assert verified(client, older, tmp_path)  # which has no way to know
+        again = client.post(f"{older}/withdraw", data=form, headers=CHINESE)
+        assert again.status_code == 409
+        assert "此前已被撤回" in again.text
+    with office.database.snapshot() as connection:
+        found = audit(connection, files=office.desk.files)
+    assert (found.wrong, found.checkpoints) == ((), 3)
+    office.database.close()
+
+
+def test_who_may_not_withdraw_and_why_it_was_not_done(tmp_path: Path) -> None:
+    office = opened(tmp_path)
+    with client_of(office, "manager") as client:
+        address = issue(client, office)
+        answer = client.post(f"{address}/withdraw", data={"csrf": csrf_of(client), "reason": " "}, headers=CHINESE)
+        assert answer.status_code == 422
+        assert "撤回声明须有原因" in answer.text
+        form = {"csrf": csrf_of(client), "reason": "kept &amp; shown", "replaced_by": "f" * 64}
+        answer = client.post(f"{address}/withdraw", data=form)
+        assert answer.status_code == 422
+        assert "kept &amp;amp; shown</textarea>" in answer.text
+    stranger = a_person(office.database, "stranger", Role.MANAGER, districts=frozenset({office.west.id}))
+    for name, password, status in ((stranger.name, ANOTHER, 404), ("surveyor", PASSWORD, 403)):
+        with client_of(office, name, password) as client:
+            form = {"csrf": csrf_of(client), "reason": "mine"}
+            assert client.post(f"{address}/withdraw", data=form).status_code == status
+            assert client.get(f"/api/v1/statements/{address[-64:]}").status_code == status
+            listed = client.get("/api/v1/statements")
+            assert listed.status_code == 403 if status == 403 else listed.json()["statements"] == []
+    with office.database.snapshot() as connection:
+        assert audit(connection, files=office.desk.files).wrong == ()
+    with client_of(office, "manager") as client:
+        assert "Withdrawn" not in client.get(address).text
+    office.database.close()
+
+
+def verified(client: TestClient, address: str, folder: Path) -> bool:
+    """Whether what is downloaded there is found to be genuine without the server."""
+    for name in ("statement.json", "proof.json"):
+        (folder / name).write_bytes(client.get(f"{address}/{name}").content)
+    return verify_statement(folder / "statement.json", folder / "proof.json").position > 0
+
+
+def texts_of(client: TestClient, address: str) -> str:
+    """What the Chinese PDF says."""
+    return texts(client.get(f"{address}/statement.pdf", headers=CHINESE).content)
 
 
 def test_a_long_list_of_issued_statements_has_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

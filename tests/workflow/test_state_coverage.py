@@ -38,6 +38,7 @@ from pipeline.web.sentences import Sentences
 from pipeline.workflow import state_coverage
 from pipeline.workflow.cover import cover_new_areas, cover_scan
 from pipeline.workflow.state_coverage import Basis, conclude
+from pipeline.workflow.verify_statement import verify_statement
 from tests.workflow.test_cover import DAY, Land
 
 if TYPE_CHECKING:
@@ -195,16 +196,21 @@ def test_the_command_writes_it(command: list[str], tmp_path: Path) -> None:
     assert pdf.read_bytes().startswith(b"%PDF-")
 
 
-def test_the_command_issues_it_for_a_manager_and_for_nobody_else(command: list[str], tmp_path: Path) -> None:
-    out, pdf = tmp_path / "statement.json", tmp_path / "statement.pdf"
-    for wrong in (["--issue"], ["--as", "wei"], ["--issue", "--as", "lin"]):
+def test_the_commands_issue_and_withdraw_it_for_managers_alone(command: list[str], tmp_path: Path) -> None:
+    out, pdf, proof = (tmp_path / name for name in ("statement.json", "statement.pdf", "proof.json"))
+    for wrong in (["--issue"], ["--as", "wei"], ["--issue", "--as", "lin"], ["--proof", str(proof)]):
         assert isinstance(CliRunner().invoke(build_app(), [*command, *wrong]).exception, PlotwatchError)
     words = [*command, "--issue", "--as", "wei", "--out", str(out), "--pdf", str(pdf), "--language", "zh-Hans"]
-    issued = CliRunner().invoke(build_app(), words)
+    issued = CliRunner().invoke(build_app(), [*words, "--proof", str(proof)])
+    assert verify_statement(out, proof).told.area == "square"
     sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
     assert f"sha256 {sha256}" in issued.stdout
     assert pdf.read_bytes().startswith(b"%PDF-")
     verify = ["audit", "verify", "--config", command[-1]]
+    assert CliRunner().invoke(build_app(), verify).exit_code == 0
+    back = ["statement", "withdraw", sha256, "--reason", "a flight was double", "--config", command[-1]]
+    assert isinstance(CliRunner().invoke(build_app(), [*back, "--as", "lin"]).exception, PlotwatchError)
+    assert f"sha256 {sha256}" in CliRunner().invoke(build_app(), [*back, "--as", "wei"]).stdout
     assert CliRunner().invoke(build_app(), verify).exit_code == 0
     kept = tmp_path / "data" / "statements" / f"{sha256}.json"
     kept.unlink()
