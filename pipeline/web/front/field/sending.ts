@@ -1,6 +1,6 @@
 // Findings on their way: one after the other, by one page at a time, and each as often as it takes.
 import { refresh } from "./kept";
-import { type Letter, type Told, letters, put } from "./queue";
+import { type Letter, type Told, letters, settle } from "./queue";
 
 const PATIENCE_MS = 60_000;
 
@@ -43,9 +43,9 @@ async function carry(letter: Letter, csrf: string): Promise<Line | null> {
   const said = (await answer.json().catch(() => ({}))) as { came?: string; mine?: Told; standing?: Told; detail?: string };
   if (said.came) {
     const { mine, standing } = said;
-    await put({ ...letter, photograph: null, state: said.came === "beside" ? "beside" : "sent", mine, standing });
+    await settle({ ...letter, photograph: null, state: said.came === "beside" ? "beside" : "sent", mine, standing });
   } else if (answer.ok) return { state: "none" };
-  else await put({ ...letter, state: "refused", why: said.detail ?? "" });
+  else await settle({ ...letter, state: "refused", why: said.detail ?? "" });
   return null;
 }
 
