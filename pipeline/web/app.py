@@ -24,6 +24,7 @@ from pipeline.web import (
     flying_again,
     frame,
     health,
+    installing,
     key,
     models,
     not_flown,
@@ -86,6 +87,7 @@ ROUTERS: Final = (
     key.router,
     models.router,
     field.router,
+    installing.router,
     overview.router,
     visits.router,
 )

@@ -19,6 +19,7 @@ from pipeline.domain.people import District, DistrictId
 from pipeline.imagery.working import WORKING_NAME
 from pipeline.store.audit import audit
 from pipeline.web.app import build_app
+from pipeline.web.assets import STATIC
 from pipeline.web.sessions import COOKIE
 from pipeline.workflow.visit import plan_visits, told_of, travel
 
@@ -259,6 +260,30 @@ def test_the_worker_answers_for_visits_alone_and_only_their_pages_may_ask_where_
     assert client.get("/visits/reader").json()["csrf"] == csrf_of(client)
     allowed = [client.get(address).headers["Permissions-Policy"] for address in ("/visits", "/visits/none", "/account")]
     assert ["geolocation=(self)" in policy for policy in allowed] == [True, True, False]
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Plotwatch field visits"), ("zh-Hans", "Plotwatch 外业核查")])
+def test_a_phone_can_keep_visits_among_its_apps_in_the_language_of_the_page(
+    client: TestClient, field: Field, language: str, name: str
+) -> None:
+    be(client, field, "field")
+    page = client.get("/visits", headers={"Accept-Language": language}).text
+    address = page.split('<link rel="manifest" href="')[1].split('"')[0]
+    client.cookies.clear()  # browsers ask for it without
+    answer = client.get(address)
+    told = answer.json()
+    assert answer.headers["Content-Type"] == "application/manifest+json"
+    assert (told["name"], told["start_url"], told["display"], told["lang"]) == (name, "/visits", "standalone", language)
+    sheet = (STATIC.parent / "front" / "app.css").read_text(encoding="utf-8")
+    assert f"--accent: {told['theme_color']};" in sheet
+    assert f"--ground: {told['background_color']};" in sheet
+    assert f'name="theme-color" content="{told["theme_color"]}"' in page
+    for icon in told["icons"]:
+        picture = client.get(icon["src"])
+        assert picture.headers["Content-Type"] == icon["type"]
+        if icon["type"] == "image/png":
+            with Image.open(io.BytesIO(picture.content)) as drawn:
+                assert f"{drawn.width}x{drawn.height}" == icon["sizes"]
 
 
 def test_pages_fit_both_widths_and_have_no_barrier(office: Office, field: Field) -> None:

@@ -1,4 +1,5 @@
 // A visit: what was found is written down on the phone first, and sent from there as soon as the line allows.
+import { sendInBackground } from "./field/background";
 import { Board } from "./field/board";
 import { discard, draftOf } from "./field/draft";
 import { Drafting, keptWords, photographIn, read } from "./field/drafting";
@@ -60,6 +61,7 @@ async function write(form: HTMLFormElement): Promise<void> {
     return;
   }
   hadSent = true;
+  void sendInBackground();
   await drafting?.over();
   await board.draw();
   root.scrollIntoView({ block: "start" });

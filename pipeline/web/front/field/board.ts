@@ -31,6 +31,7 @@ export class Board {
     this.part("prepare")?.addEventListener("click", () => void this.prepare());
     window.addEventListener("online", () => void this.send());
     window.addEventListener("offline", () => void this.send());
+    if (canKeep()) navigator.serviceWorker.addEventListener("message", () => void this.send());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void this.send());
     // Asked on a good line without need, the server would take it for somebody who is there.
     setInterval(() => (this.root.dataset.waiting !== "0" || this.line?.state === "none") && void this.send(), AGAIN_MS);

@@ -3,13 +3,14 @@ import { discardAll, drafts } from "./draft";
 import { forget } from "./kept";
 import { isMarked, unmark } from "./marked";
 import { letters, removeAll } from "./queue";
+import { whileNothingIsSent } from "./sending";
 
 /** Lets `form`, which signs out, take everything along; where nothing is kept it is an ordinary form. */
 export function clearOnLeaving(form: HTMLFormElement): void {
   form.addEventListener("submit", (event) => {
     if (!isMarked()) return;
     event.preventDefault();
-    void leave(form);
+    void whileNothingIsSent(() => leave(form));
   });
 }
 
