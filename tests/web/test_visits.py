@@ -223,7 +223,8 @@ def test_an_id_is_of_one_finding_and_one_person(client: TestClient, field: Field
     second_team(field)
     be(client, field, "field")
     assert sent_by(client, visit, "a" * 32, outcome="absent").status_code == 200
-    assert sent_by(client, visit, "a" * 32, outcome="verified").status_code == 403
+    answer = sent_by(client, visit, "a" * 32, outcome="absent", note="more")
+    assert (answer.status_code, answer.json()["came"], answer.json()["mine"]["note"]) == (409, "beside", "more")
     be(client, field, "second")
     assert sent_by(client, visit, "a" * 32, outcome="absent").status_code == 403
     be(client, field, "manager")
