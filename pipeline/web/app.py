@@ -42,6 +42,7 @@ from pipeline.web import (
     statement,
     upload_page,
     uploads,
+    visit_sheet,
     visits,
 )
 from pipeline.web.assets import ADDRESS, STATIC
@@ -89,6 +90,7 @@ ROUTERS: Final = (
     field.router,
     installing.router,
     overview.router,
+    visit_sheet.router,
     visits.router,
 )
 """Every page and every door for scripts, a file each."""

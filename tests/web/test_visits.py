@@ -122,6 +122,38 @@ def test_the_route_is_downloaded(client: TestClient, field: Field, wanted: str) 
     assert b"candidate for verification" in answer.content
 
 
+@pytest.mark.parametrize("wanted", ["gpx", "kml"])
+def test_a_handheld_says_what_a_stop_is_in_the_language_of_the_page(
+    client: TestClient, field: Field, wanted: str
+) -> None:
+    plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    be(client, field, "field")
+    asked = {"district": field.district, "from": "25,99.9"}
+    chinese = client.get(f"/visits/route.{wanted}", params=asked, headers={"Accept-Language": "zh"}).text
+    assert chinese.count("待核实的疑似地块") == 4
+    assert "candidate" not in chinese
+    assert "CGCS2000, 3 度带第 33 带: 33600958.4 E, 2766432.1 N" in chinese
+
+
+def test_the_sheet_of_a_route_has_each_stop_with_its_coordinates_in_every_system(
+    client: TestClient, office: Office, field: Field
+) -> None:
+    visits = plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    be(client, field, "field")
+    address = client.get("/visits?from=25,99.99").text.split('href="/visits/sheet')[1].split('"')[0]
+    page = client.get(f"/visits/sheet{address.replace('&amp;', '&')}").text
+    for words in ("25.000050, 100.000050", "25°00&#39;00.18&#34;N", "600918.0 E, 2765325.5 N", "3-degree zone 33"):
+        assert words in page
+    assert page.count("Nobody could get there") == 4
+    assert "There is no imagery" in page
+    fly_over(office.desk.files, field.survey.flight)
+    page = client.get("/visits/sheet", params={"district": field.district}).text
+    assert all(f"/visits/{visit.id}/picture" in page for visit in visits)
+    assert client.get("/visits/sheet?district=none").status_code == 404
+    be(client, field, "ada")
+    assert client.get("/visits/sheet", params={"district": field.district}).status_code == 403
+
+
 def test_a_visit_shows_its_plot_as_it_was_flown(client: TestClient, office: Office, field: Field) -> None:
     plan_visits(field.database, field.manager, field.district, now=field.survey.now)
     be(client, field, "field")
@@ -299,5 +331,8 @@ def test_pages_fit_both_widths_and_have_no_barrier(office: Office, field: Field)
                 assert not wide(page)
                 page.locator("ol a").first.click()
                 page.wait_for_url("**/visits/*")
+                assert findings(page) == []
+                assert not wide(page)
+                page.goto(f"/visits/sheet?district={field.district}")
                 assert findings(page) == []
                 assert not wide(page)
