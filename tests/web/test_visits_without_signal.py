@@ -315,7 +315,8 @@ def test_a_draft_survives_its_browser_and_is_of_one_person_until_it_is_sent_or_d
         assert findings(page) == []
         page.get_by_label("Note").fill("a whole sentence")
         page.get_by_role("button", name="Record it").click()
-        page.wait_for_selector("h2:has-text('What was found')")
+        expect(page.locator("form[data-finding]")).to_have_count(0)  # the page was loaded again, as the server has it
+        page.wait_for_load_state()
         assert stored(page, DRAFTS, PHOTOGRAPHS) == [0, 0]
         page.goto(other)
         assert page.get_by_label("Note").input_value() == ""

@@ -2,7 +2,7 @@
 import { sendInBackground } from "./field/background";
 import { Board } from "./field/board";
 import { discard, draftOf } from "./field/draft";
-import { Drafting, keptWords, photographIn, read } from "./field/drafting";
+import { Drafting, photographIn, read } from "./field/drafting";
 import { draftCard } from "./field/letter";
 import { isKnown } from "./field/marked";
 import { locate } from "./field/place";
@@ -97,7 +97,7 @@ async function showLate(): Promise<void> {
   const kept = isKnown(person) ? await draftOf(person, visit).catch(() => null) : null;
   if (!place) return;
   const away = () => void discard(person, visit).then(showLate);
-  place.replaceChildren(...(kept ? [draftCard(kept.draft, keptWords(kept.draft), kept.photograph?.bytes ?? null, away)] : []));
+  place.replaceChildren(...(kept ? [draftCard(kept.draft, kept.photograph?.bytes ?? null, away)] : []));
 }
 
 function complain(words: string): void {

@@ -2,7 +2,7 @@
 import { moment, say } from "../language/words";
 import { type Draft, type Photograph, discard, draftOf, dropPhotograph, keepDraft, keepPhotograph } from "./draft";
 
-export const FIELDS = ["outcome", "look_alike", "accuracy_m", "note"];
+const FIELDS = ["outcome", "look_alike", "accuracy_m", "note"];
 
 export class Drafting {
   /** One thing after the other, so that what is discarded is not kept again by a slower one. */
@@ -40,11 +40,10 @@ export class Drafting {
     await this.restore(true);
   }
 
-  /** It was recorded, and is safe elsewhere on this phone. */
+  /** It was recorded, and is safe elsewhere on this phone; what was never shown here is nobody's to drop. */
   async over(): Promise<void> {
-    this.hasLooked = true;
     this.isBehind = false;
-    await this.then(() => discard(this.person, this.visit));
+    if (this.hasLooked) await this.then(() => discard(this.person, this.visit));
     this.tell("");
     this.button?.toggleAttribute("hidden", true);
   }
@@ -67,7 +66,7 @@ export class Drafting {
   private async keep(photograph?: File | null): Promise<void> {
     this.isBehind = false;
     const draft = read(this.form, this.person, this.visit);
-    // Where it is not known yet who reads this, what was kept before is neither shown nor lost.
+    // Where it is not known yet who reads this, what was kept before is not shown, and stays where nothing was typed.
     const before = this.hasLooked ? null : ((await draftOf(this.person, this.visit))?.draft ?? null);
     for (const name of FIELDS) draft.fields[name] ||= before?.fields[name] ?? "";
     const isEmpty = !before && !photographIn(this.form) && Object.values(draft.fields).every((value) => !value.trim());
@@ -85,6 +84,7 @@ export class Drafting {
   }
 
   private async discard(): Promise<void> {
+    this.hasLooked = true;
     this.form.reset();
     await this.over();
   }
@@ -112,7 +112,7 @@ export function photographIn(form: HTMLFormElement): File | null {
   return file instanceof File && file.size ? file : null;
 }
 
-export function keptWords({ at }: Draft): string {
+function keptWords({ at }: Draft): string {
   const time = new Date(at);
   return say("draft-kept", { time: moment(time, time.toDateString() === new Date().toDateString()) });
 }

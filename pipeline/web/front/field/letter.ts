@@ -20,10 +20,10 @@ export function letterCard(letter: Letter, named: boolean, away: () => void): HT
   return card;
 }
 
-/** A draft that no form takes any more; `when` says since when it is kept, `away` takes it off the phone. */
-export function draftCard(draft: Draft, when: string, bytes: ArrayBuffer | null, away: () => void): HTMLElement {
+/** A draft that no form takes any more; `away` takes it off the phone. */
+export function draftCard(draft: Draft, bytes: ArrayBuffer | null, away: () => void): HTMLElement {
   const card = element("div", { className: "letter" });
-  card.append(element("p", { textContent: `${say("draft-late")} ${when}` }));
+  card.append(element("p", { textContent: say("draft-late") }));
   card.append(description({ ...said(draft.fields), outcome: draft.outcome, photograph: null, at: new Date(draft.at).toISOString() }));
   if (bytes) card.append(photograph(bytes));
   const action = element("button", { type: "button", className: "plain", textContent: say("draft-discard") });
