@@ -25,6 +25,7 @@ from pipeline.web import (
     flying_again,
     frame,
     health,
+    installing,
     key,
     models,
     not_flown,
@@ -44,6 +45,7 @@ from pipeline.web import (
     statements_api,
     upload_page,
     uploads,
+    visit_sheet,
     visits,
 )
 from pipeline.web.assets import ADDRESS, STATIC
@@ -91,7 +93,9 @@ ROUTERS: Final = (
     key.router,
     models.router,
     field.router,
+    installing.router,
     overview.router,
+    visit_sheet.router,
     visits.router,
     conflicts.router,
 )

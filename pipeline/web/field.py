@@ -21,6 +21,7 @@ from pipeline.store.errands import Stop
 from pipeline.store.visits import Telling, VisitId
 from pipeline.web.assets import STATIC
 from pipeline.web.readings import NOTHING_KEPT
+from pipeline.web.renderer import language_of
 from pipeline.web.services import Pages, Served, Services
 from pipeline.web.sessions import Sender, SignedIn
 from pipeline.web.visits import OUTCOMES, Sent, Start, report_sent
@@ -63,6 +64,7 @@ def show_nothing_kept(request: Request, reader: SignedIn, pages: Pages) -> Respo
 
 @router.get("/kept")
 def tell_what_to_keep(
+    request: Request,
     reader: SignedIn,
     services: Served,
     pages: Pages,
@@ -78,6 +80,7 @@ def tell_what_to_keep(
         ("page", listed),
         ("page", "/visits/without-signal"),
         ("look", "/static/mark.svg"),
+        ("look", f"/manifest.webmanifest?language={language_of(request)}"),
         *(("look", pages.assets.address(name)) for name in LOOKS),
     ]
     ground = [address for stop in kept for address in _addresses(services, stop)]

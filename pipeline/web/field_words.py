@@ -62,7 +62,16 @@ WORDS: Final = {
     "conflict-do": marked("If they say the same, there is nothing to do. If they differ, tell your manager."),
     "put-away": marked("Put away"),
     "take-back": marked("Take back"),
-    "take-back-sure": marked("It was not sent yet. Delete it from this phone, to write it down anew?"),
+    "take-back-sure": marked("It was not sent yet. Take it back, to change it and record it again?"),
+    "draft": marked("Draft"),
+    "draft-kept": marked("Draft kept on this phone, {time}"),
+    "draft-locked": marked(
+        "A draft of this page is kept on this phone. It is shown as soon as the line says who is signed in."
+    ),
+    "draft-late": marked("This visit was recorded meanwhile; what you had begun to write was not sent."),
+    "draft-none": marked("This browser keeps no draft: record it before you leave this page."),
+    "draft-discard": marked("Discard the draft"),
+    "draft-sure": marked("Delete this draft, with what you typed and its photograph?"),
     "photograph": marked("Photograph of the ground"),
     "accuracy": marked("position to {metres} m"),
     "locating": marked("Asking the phone where you are…"),

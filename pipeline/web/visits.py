@@ -4,6 +4,7 @@ Plain pages for a phone; without JavaScript they show and take the same, but kee
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 import shapely
@@ -21,9 +22,10 @@ from pipeline.web.field_words import WORDS
 from pipeline.web.growers import KINDS
 from pipeline.web.key import CLASSES
 from pipeline.web.languages import marked
-from pipeline.web.renderer import Renderer
+from pipeline.web.renderer import Renderer, language_of
 from pipeline.web.services import Pages, Served, Services
 from pipeline.web.sessions import Reader, Sender, SignedIn
+from pipeline.web.visit_lines import lines_in
 from pipeline.workflow.export_visits import as_bytes, coordinates
 from pipeline.workflow.keep_visits import LEAST_ZOOM, MOST_ZOOM, ground_of
 from pipeline.workflow.settle import differing
@@ -99,11 +101,20 @@ def plan(sender: Sender, services: Served, district: Annotated[str, Form(max_len
 
 
 @router.get("/route.{wanted}")
-def download(wanted: Format, reader: SignedIn, services: Served, district: Asked, start: Start = "") -> Response:
-    """The route as a file."""
+def download(  # noqa: PLR0913, PLR0917 what is asked, and what answers
+    request: Request,
+    wanted: Format,
+    reader: SignedIn,
+    services: Served,
+    pages: Pages,
+    district: Asked,
+    start: Start = "",
+) -> Response:
+    """The route as a file, which says what its stops are in the language of the page."""
     route = travel(services.database, reader.person, DistrictId(district), place_said(start))
     headers = {"Content-Disposition": f'attachment; filename="visits.{wanted.ending}"'}
-    return Response(as_bytes(route, wanted), media_type=wanted.media_type, headers=headers)
+    describe = lines_in(language_of(request), partial(pages.say, request), services.review.reasons)
+    return Response(as_bytes(route, wanted, describe), media_type=wanted.media_type, headers=headers)
 
 
 def report_sent(

@@ -28,21 +28,30 @@ from pipeline.workflow.visit import Route
 
 WORLD: Final = "EPSG:4326"
 CANDIDATE: Final = "candidate for verification"
+Describe = Callable[[Stop, dict[str, Any]], str]
+"""Says a stop, and its row, in lines of text."""
 GPX: Final = "http://www.topografix.com/GPX/1/1"
+OUTLINE: Final = "ff3fd2ff"
+"""The yellow of the outlines on our maps, as KML writes it: opacity, blue, green, red."""
 
 
-def as_bytes(route: Route, wanted: Format) -> bytes:
+def as_bytes(route: Route, wanted: Format, describe: Describe | None = None) -> bytes:
     """The file of a route; the same route gives the same bytes.
+
+    ``describe`` says what a stop is, in the language of whoever asks; it is the text that GPX and KML show of a place.
 
     Raises:
         InvalidInputError: The format cannot be written on this machine.
     """
     rows = as_rows(route)
+    texts = [(describe or said)(stop, row) for stop, row in zip(route.stops, rows, strict=True)]
     if wanted is Format.GPX:
-        return _gpx(rows)
+        return _gpx(rows, texts)
+    if wanted is Format.KML:
+        return _kml(route, rows, texts)
     if wanted is Format.CSV:
         return as_csv(list(rows[0]) if rows else ["place"], (row.values() for row in rows)).encode()
-    writers = {Format.KML: _kml, Format.GPKG: _gpkg, Format.GEOJSON: _geojson, Format.GEOPARQUET: _columns}
+    writers = {Format.GPKG: _gpkg, Format.GEOJSON: _geojson, Format.GEOPARQUET: _columns}
     return writers[wanted](route, rows)
 
 
@@ -99,10 +108,11 @@ def _about(place: int, stop: Stop, leg_m: float) -> dict[str, Any]:
     )
     return {
         "place": place,
-        "name": f"{place}. {stop.flight.name}",
+        "name": f"{place}. {stop.flight.name} {stop.flag.label}",
         "what": CANDIDATE,
         "visit": stop.visit.id,
         "number": stop.visit.number,
+        "flag": stop.flag.label,
         "class": stop.flag.class_name,
         "area_m2": round(stop.flag.area_m2, 1),
         "flown_on": stop.flight.flown_on.isoformat() if stop.flight.flown_on else "",
@@ -125,37 +135,38 @@ def _geojson(route: Route, rows: list[dict[str, Any]]) -> bytes:
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
 
 
-def _gpx(rows: list[dict[str, Any]]) -> bytes:
-    """Points to steer to, and a route through them."""
+def said(stop: Stop, row: dict[str, Any]) -> str:
+    """What a stop is, in lines, by the names of the columns."""
+    del stop
+    names = ("what", "class", "area_m2", "verdicts", "licensed_growers", "dms", "geo_uri", "amap_gcj02")
+    return "\n".join(f"{name}: {row[name]}" for name in names if row[name] != "")
+
+
+def _gpx(rows: list[dict[str, Any]], texts: list[str]) -> bytes:
+    """Points to steer to, and a route through them, whose points say no more than their names."""
     root = ET.Element("gpx", {"version": "1.1", "creator": "Plotwatch", "xmlns": GPX})
-    for row in rows:
-        _stop(root, "wpt", row)
+    for row, text in zip(rows, texts, strict=True):
+        ET.SubElement(_stop(root, "wpt", row), "desc").text = printable(text)
     way = ET.SubElement(root, "rte")
     for row in rows:
         _stop(way, "rtept", row)
     return _written(root)
 
 
-def _stop(parent: ET.Element, tag: str, row: dict[str, Any]) -> None:
+def _stop(parent: ET.Element, tag: str, row: dict[str, Any]) -> ET.Element:
     where = {"lat": f"{row['latitude']:.7f}", "lon": f"{row['longitude']:.7f}"}
     point = ET.SubElement(parent, tag, where)
     ET.SubElement(point, "name").text = printable(row["name"])
-    ET.SubElement(point, "desc").text = printable(_said(row))
+    return point
 
 
-def _kml(route: Route, rows: list[dict[str, Any]]) -> bytes:
-    """A point and an outline a stop."""
-    marks = Placemarks()
-    for stop, row in zip(route.stops, rows, strict=True):
+def _kml(route: Route, rows: list[dict[str, Any]], texts: list[str]) -> bytes:
+    """A point and an outline a stop; the ground under an outline is seen."""
+    marks = Placemarks(line=OUTLINE)
+    for stop, row, text in zip(route.stops, rows, texts, strict=True):
         point = shapely.Point(row["longitude"], row["latitude"])
-        marks.mark(row["name"], point, stop.flag.outline, said=_said(row), known_as=f"visit-{row['visit']}")
+        marks.mark(row["name"], point, stop.flag.outline, said=text, known_as=f"visit-{row['visit']}")
     return marks.written()
-
-
-def _said(row: dict[str, Any]) -> str:
-    """What a stop is, in lines."""
-    names = ("what", "class", "area_m2", "verdicts", "licensed_growers", "dms", "geo_uri", "amap_gcj02")
-    return "\n".join(f"{name}: {row[name]}" for name in names if row[name] != "")
 
 
 def _written(root: ET.Element) -> bytes:

@@ -13,13 +13,17 @@ KML: Final = "http://www.opengis.net/kml/2.2"
 class Placemarks:
     """A document that is filled mark by mark; the same marks give the same bytes."""
 
-    def __init__(self, title: str = "") -> None:
-        """Begin a document; without a title it has none."""
+    def __init__(self, title: str = "", line: str = "") -> None:
+        """Begin a document; without a title it has none.
+
+        With the colour of a ``line`` (aabbggrr), polygons are outlines of 3 px in it and hide no ground.
+        """
         ET.register_namespace("", KML)
         self._root = ET.Element(_kml("kml"))
         self._document = ET.SubElement(self._root, _kml("Document"))
         if title:
             _add(self._document, "name", title)
+        self._style = _outlined(self._document, line) if line else ""
 
     def mark(self, name: str, *shapes: BaseGeometry, said: str = "", known_as: str = "") -> None:
         """Add a placemark of points, lines and polygons, or of collections of them; ``said`` is its description."""
@@ -27,6 +31,8 @@ class Placemarks:
         _add(mark, "name", name)
         if said:
             _add(mark, "description", said)
+        if self._style:
+            _add(mark, "styleUrl", f"#{self._style}")
         parts = [part for shape in shapes for part in shapely.get_parts(shape)]
         parent = mark if len(parts) == 1 else _add(mark, "MultiGeometry")
         for part in parts:
@@ -40,6 +46,16 @@ class Placemarks:
 def printable(text: str) -> str:
     """``text`` without what XML has no place for."""
     return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
+
+
+def _outlined(document: ET.Element, line: str) -> str:
+    """A style of outlines without a filling; its name."""
+    style = ET.SubElement(document, _kml("Style"), {"id": "outline"})
+    drawn = _add(style, "LineStyle")
+    _add(drawn, "color", line)
+    _add(drawn, "width", "3")
+    _add(_add(style, "PolyStyle"), "fill", "0")
+    return "outline"
 
 
 def _draw(parent: ET.Element, part: BaseGeometry) -> None:

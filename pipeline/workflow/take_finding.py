@@ -1,11 +1,11 @@
 """Take a finding that a device wrote down, without a signal perhaps: once however often it is sent, and never lost.
 
 The device made the id. Of two findings of one visit the first to arrive stands; the other is written down beside it,
-changes nothing, and both are shown.
+changes nothing, and both are shown. An id with other content than before is another finding of the same person.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -30,7 +30,7 @@ IDENTITY: Final = re.compile(r"[0-9a-f]{32}")
 MOST_BESIDE: Final = 20
 """So many findings may come after the one that stands; more are no conflict but a mistake."""
 NO_ID: Final = "a finding that a device sends has an id of 32 characters, 0 to 9 and a to f"
-ANOTHER_VISIT: Final = "this finding was sent before with other content; load the page again and write it down anew"
+OF_SOMEBODY_ELSE: Final = "this finding was sent before by somebody else; load the page again and write it down anew"
 TOO_MANY_BESIDE: Final = "too many findings of this visit were sent; tell your manager"
 
 
@@ -55,12 +55,12 @@ class Taken:
 def take_finding(
     database: Database, files: Files, person: Person, visit: VisitId, report: Report, *, now: datetime
 ) -> Taken:
-    """Write down what a device sends; sent again under the same id it is the same finding.
+    """Write down what a device sends; sent again under the same id, saying the same, it is the same finding.
 
     Raises:
         InvalidInputError: Something of it cannot be so; the message says what.
         NotFoundError: There is no such visit for this person.
-        NotAllowedError: The person goes to no field, the id is of another content, or too many came.
+        NotAllowedError: The person goes to no field, the id is somebody else's, or too many came.
     """
     if not IDENTITY.fullmatch(report.id):
         raise InvalidInputError(NO_ID)
@@ -69,14 +69,26 @@ def take_finding(
         take_turn(connection)
         open_still = find_visit(connection, person, visit).outcome is None
         told = tellings_of(connection, visit)
-        if not any(telling.finding.id == finding.id for telling in told):
+        mine = _known(told, person, finding)
+        if mine is None:
             _write(connection, person, visit, finding, beside=not open_still, told=len(told), now=now)
             keep_photograph(files, kept)
             told = tellings_of(connection, visit)
-    mine = next(telling for telling in told if telling.finding.id == finding.id)
-    if mine.person != person.id or mine.finding.outcome is not finding.outcome:
-        raise NotAllowedError(ANOTHER_VISIT)
+            mine = told[-1]
     return Taken(came=Came.BESIDE if mine.beside else Came.FIRST, mine=mine, standing=told[0])
+
+
+def _known(told: tuple[Telling, ...], person: Person, finding: Finding) -> Telling | None:
+    """The finding as it was written down before, by whatever time of the device; None where it says something new.
+
+    Raises:
+        NotAllowedError: Somebody else wrote down something under its id.
+    """
+    under_its_id = [telling for telling in told if telling.finding.id == finding.id]
+    if any(telling.person != person.id for telling in under_its_id):
+        raise NotAllowedError(OF_SOMEBODY_ELSE)
+    same = (one for one in under_its_id if replace(one.finding, made_at=finding.made_at) == finding)
+    return next(same, None)
 
 
 def _write(  # noqa: PLR0913 what is written, and how

@@ -10,7 +10,7 @@ from offices import Office, sign_in
 from pipeline.web.app import ROUTERS
 from pipeline.web.problems import PROGRAMMING_INTERFACE
 
-OPEN = {"/", "/language", "/sign-in", "/healthz", "/readyz", "/metrics"}
+OPEN = {"/", "/language", "/sign-in", "/healthz", "/readyz", "/metrics", "/manifest.webmanifest"}
 """Addresses that need no sign-in, each for a reason that its file gives."""
 READING = {"GET", "HEAD", "OPTIONS"}
 PLACES = {"{layer}": "ground", "{zoom}": "12", "{column}": "7", "{row}": "7"}

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
 from fastapi.testclient import TestClient
 from flown import RED, Ground, scan
-from offices import Office, open_office, sign_in
+from offices import PASSWORD, Office, open_office, sign_in
 from PIL import Image
+from playwright.sync_api import Locator, Page, expect
 from rasters import GSD_M
 from typer.testing import CliRunner
 
@@ -168,3 +170,45 @@ def test_the_command_prints_a_line_a_plot_or_json(twice: Twice, tmp_path: Path) 
     assert re.search(r"still there +F00001 2 m2 +F00001 2 m2", printed)
     said = json.loads(CliRunner().invoke(build_commands(), [*command, "--json"], catch_exceptions=False).stdout)
     assert said["earlier"] == twice.then.id
+
+
+def come_in(page: Page, name: str) -> None:
+    """Sign in by the form, as a person does."""
+    page.goto("/sign-in")
+    page.locator("#name").fill(name)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.wait_for_url("**/flights*")
+
+
+def tab_to(page: Page, link: Locator) -> None:
+    """Go there as somebody without a mouse does."""
+    while not link.evaluate("one => one === document.activeElement"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement !== document.body"), "the keyboard never gets there"
+
+
+def test_both_pictures_show_what_the_list_says_and_a_keyboard_reaches_it(twice: Twice) -> None:
+    with chromium() as browser, served(build_app(twice.office.services())) as address:
+        for size, locale, residual in ((DESK, "en", "What remains is 0.01 m"), (PHONE, "zh-CN", "剩余偏差为 0.01 米")):
+            with visitor(browser, address, viewport=size, locale=locale) as context:
+                page = context.new_page()
+                come_in(page, "manager")
+                answers: list[int] = []
+                page.on("response", lambda one, kept=answers: "/picture" in one.url and kept.append(one.status))
+                page.goto(f"/flights/{twice.now.id}/change")
+                assert answers == [200, 200]
+                expect(page.locator("main")).to_contain_text(residual)
+                rows = page.locator(".changes tbody tr")
+                numbers = rows.locator("th").all_text_contents()
+                assert len(numbers) == 4
+                for picture in page.locator(".ground-picture").all():
+                    assert picture.locator("text").all_text_contents() == numbers
+                    for word in ("new", "vanished"):
+                        expect(picture.locator(f"path.change.{word}")).to_be_visible()
+                assert findings(page) == []
+                assert not wide(page)
+                tab_to(page, rows.nth(2).get_by_role("link"))
+                page.keyboard.press("Enter")
+                page.wait_for_url("**plot=3*")
+                expect(page.locator(".changes tr.here th")).to_have_text("3")

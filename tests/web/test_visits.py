@@ -19,6 +19,7 @@ from pipeline.domain.people import District, DistrictId
 from pipeline.imagery.working import WORKING_NAME
 from pipeline.store.audit import audit
 from pipeline.web.app import build_app
+from pipeline.web.assets import STATIC
 from pipeline.web.sessions import COOKIE
 from pipeline.workflow.visit import plan_visits, told_of, travel
 
@@ -119,6 +120,38 @@ def test_the_route_is_downloaded(client: TestClient, field: Field, wanted: str) 
     assert answer.status_code == 200
     assert f'filename="visits.{wanted}"' in answer.headers["Content-Disposition"]
     assert b"candidate for verification" in answer.content
+
+
+@pytest.mark.parametrize("wanted", ["gpx", "kml"])
+def test_a_handheld_says_what_a_stop_is_in_the_language_of_the_page(
+    client: TestClient, field: Field, wanted: str
+) -> None:
+    plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    be(client, field, "field")
+    asked = {"district": field.district, "from": "25,99.9"}
+    chinese = client.get(f"/visits/route.{wanted}", params=asked, headers={"Accept-Language": "zh"}).text
+    assert chinese.count("待核实的疑似地块") == 4
+    assert "candidate" not in chinese
+    assert "CGCS2000, 3 度带第 33 带: 33600958.4 E, 2766432.1 N" in chinese
+
+
+def test_the_sheet_of_a_route_has_each_stop_with_its_coordinates_in_every_system(
+    client: TestClient, office: Office, field: Field
+) -> None:
+    visits = plan_visits(field.database, field.manager, field.district, now=field.survey.now)
+    be(client, field, "field")
+    address = client.get("/visits?from=25,99.99").text.split('href="/visits/sheet')[1].split('"')[0]
+    page = client.get(f"/visits/sheet{address.replace('&amp;', '&')}").text
+    for words in ("25.000050, 100.000050", "25°00&#39;00.18&#34;N", "600918.0 E, 2765325.5 N", "3-degree zone 33"):
+        assert words in page
+    assert page.count("Nobody could get there") == 4
+    assert "There is no imagery" in page
+    fly_over(office.desk.files, field.survey.flight)
+    page = client.get("/visits/sheet", params={"district": field.district}).text
+    assert all(f"/visits/{visit.id}/picture" in page for visit in visits)
+    assert client.get("/visits/sheet?district=none").status_code == 404
+    be(client, field, "ada")
+    assert client.get("/visits/sheet", params={"district": field.district}).status_code == 403
 
 
 def test_a_visit_shows_its_plot_as_it_was_flown(client: TestClient, office: Office, field: Field) -> None:
@@ -222,7 +255,8 @@ def test_an_id_is_of_one_finding_and_one_person(client: TestClient, field: Field
     second_team(field)
     be(client, field, "field")
     assert sent_by(client, visit, "a" * 32, outcome="absent").status_code == 200
-    assert sent_by(client, visit, "a" * 32, outcome="verified").status_code == 403
+    answer = sent_by(client, visit, "a" * 32, outcome="absent", note="more")
+    assert (answer.status_code, answer.json()["came"], answer.json()["mine"]["note"]) == (409, "beside", "more")
     be(client, field, "second")
     assert sent_by(client, visit, "a" * 32, outcome="absent").status_code == 403
     be(client, field, "manager")
@@ -261,6 +295,30 @@ def test_the_worker_answers_for_visits_alone_and_only_their_pages_may_ask_where_
     assert ["geolocation=(self)" in policy for policy in allowed] == [True, True, False]
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "Plotwatch field visits"), ("zh-Hans", "Plotwatch 外业核查")])
+def test_a_phone_can_keep_visits_among_its_apps_in_the_language_of_the_page(
+    client: TestClient, field: Field, language: str, name: str
+) -> None:
+    be(client, field, "field")
+    page = client.get("/visits", headers={"Accept-Language": language}).text
+    address = page.split('<link rel="manifest" href="')[1].split('"')[0]
+    client.cookies.clear()  # browsers ask for it without
+    answer = client.get(address)
+    told = answer.json()
+    assert answer.headers["Content-Type"] == "application/manifest+json"
+    assert (told["name"], told["start_url"], told["display"], told["lang"]) == (name, "/visits", "standalone", language)
+    sheet = (STATIC.parent / "front" / "app.css").read_text(encoding="utf-8")
+    assert f"--accent: {told['theme_color']};" in sheet
+    assert f"--ground: {told['background_color']};" in sheet
+    assert f'name="theme-color" content="{told["theme_color"]}"' in page
+    for icon in told["icons"]:
+        picture = client.get(icon["src"])
+        assert picture.headers["Content-Type"] == icon["type"]
+        if icon["type"] == "image/png":
+            with Image.open(io.BytesIO(picture.content)) as drawn:
+                assert f"{drawn.width}x{drawn.height}" == icon["sizes"]
+
+
 def test_pages_fit_both_widths_and_have_no_barrier(office: Office, field: Field) -> None:
     plan_visits(field.database, field.manager, field.district, now=field.survey.now)
     with chromium() as browser, served(build_app(office.services())) as address:
@@ -273,5 +331,8 @@ def test_pages_fit_both_widths_and_have_no_barrier(office: Office, field: Field)
                 assert not wide(page)
                 page.locator("ol a").first.click()
                 page.wait_for_url("**/visits/*")
+                assert findings(page) == []
+                assert not wide(page)
+                page.goto(f"/visits/sheet?district={field.district}")
                 assert findings(page) == []
                 assert not wide(page)

@@ -25,8 +25,8 @@ from pipeline.web.sessions import COOKIE
 from pipeline.workflow.visit import Report, plan_visits, report_found, told_of
 
 LINE = "[data-part=line]"
-LETTERS = """() => new Promise((resolve) => {
-    const asked = indexedDB.open("plotwatch field");
+STORED = """(name) => new Promise((resolve) => {
+    const asked = indexedDB.open(name);
     asked.onsuccess = () => {
         const names = asked.result.objectStoreNames;
         if (!names.length) return resolve(0);
@@ -34,7 +34,10 @@ LETTERS = """() => new Promise((resolve) => {
         counted.onsuccess = () => resolve(counted.result);
     };
 })"""
-"""How many findings a phone holds."""
+"""How many things a phone holds in a database."""
+FINDINGS, DRAFTS, PHOTOGRAPHS = "plotwatch field", "plotwatch drafts", "plotwatch draft photographs"
+DRAFT = "[data-draft-said]"
+IS_KEPT = "form[data-draft=kept]"
 KEEP = """async (at) => {
     const cache = await caches.open("plotwatch field");
     await cache.put("/visits", new Response("kept", {headers: {"Content-Type": "text/html"}}));
@@ -99,7 +102,7 @@ class Phones:
             args=FLAGS,
             base_url=trip.address,
             geolocation={"latitude": 25.0, "longitude": 100.004, "accuracy": 4},
-            permissions=["geolocation"],
+            permissions=["geolocation"],  # and no other: nothing is sent behind the back of a test
             viewport=PHONE,
             locale="en-GB",
         )
@@ -128,6 +131,12 @@ def sign_in(context: BrowserContext, trip: Trip, who: str) -> None:
     context.add_cookies([cookie])  # type: ignore[list-item]
 
 
+def find_signal(page: Page) -> None:
+    """The line is back, and the page is told so: Chromium tells none that was opened without one, as phones do."""
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
 def prepare(page: Page) -> None:
     page.goto("/visits")
     page.get_by_role("button", name="Prepare for the field").click()
@@ -136,19 +145,33 @@ def prepare(page: Page) -> None:
     )
 
 
+def stored(page: Page, *names: str) -> list[int]:
+    """How many things the phone still holds in each database, when the page has had time to clear them."""
+    for _ in range(200):
+        if not any(page.evaluate(STORED, name) for name in names):
+            break
+        page.wait_for_timeout(50)
+    return [page.evaluate(STORED, name) for name in names]
+
+
 def photograph(colour: str) -> bytes:
     jpeg = io.BytesIO()
     Image.new("RGB", (400, 300), "red" if colour == "broken" else colour).save(jpeg, "JPEG")
     return jpeg.getvalue()[:300] if colour == "broken" else jpeg.getvalue()
 
 
-def write_down(page: Page, colour: str, note: str) -> None:
-    """A finding with a photograph, on the page of a visit."""
+def begin(page: Page, colour: str, note: str) -> None:
+    """What is typed, chosen and photographed before it is recorded."""
     page.get_by_label("Verified: it grows there").check()
     page.get_by_label("Photograph of the ground").set_input_files(
         {"name": "ground.jpg", "mimeType": "image/jpeg", "buffer": photograph(colour)}
     )
     page.get_by_label("Note").fill(note)
+
+
+def write_down(page: Page, colour: str, note: str) -> None:
+    """A finding with a photograph, on the page of a visit."""
+    begin(page, colour, note)
     page.get_by_role("button", name="Record it").click()
     expect(page.locator("[data-letter]")).to_be_visible()
 
@@ -210,8 +233,10 @@ def test_a_lost_answer_is_asked_for_again_and_a_refused_finding_stays_on_the_pho
         expect(card).to_contain_text("this is no picture that can be read")
         assert findings(page) == []
         page.on("dialog", lambda dialog: dialog.accept())
+        page.reload()
         page.get_by_role("button", name="Take back").click()
         expect(page.get_by_label("Note")).to_have_value("cut off by the camera")
+        expect(page.get_by_label("Verified: it grows there")).to_be_checked()
     assert trip.told(trip.visits[1]) == ()
 
 
@@ -244,7 +269,7 @@ def test_a_session_that_ended_keeps_what_waits_for_the_same_person_alone(trip: T
         page.goto(f"/visits/{visit}")
         write_down(page, "green", "mine")
         page.context.clear_cookies()
-        page.context.set_offline(False)
+        find_signal(page)
         expect(page.locator(LINE)).to_contain_text("Your sign-in has ended. One finding is safe on this phone")
         expect(page.get_by_role("link", name="Sign in again")).to_have_attribute(
             "href", f"/sign-in?next=/visits/{visit}"
@@ -261,18 +286,106 @@ def test_a_session_that_ended_keeps_what_waits_for_the_same_person_alone(trip: T
     assert [one.finding.note for one in trip.told(visit)] == ["mine"]
 
 
+def test_a_draft_survives_its_browser_and_is_of_one_person_until_it_is_sent_or_discarded(
+    trip: Trip, phones: Phones
+) -> None:
+    visit, other = (f"/visits/{one}" for one in trip.visits[:2])
+    with phones.opened("field") as page:
+        for address in (other, visit):
+            page.goto(address)
+            begin(page, "green", "half a senten")
+            page.wait_for_selector(IS_KEPT)
+            expect(page.locator(DRAFT)).to_have_text(re.compile(r"Draft kept on this phone, \d\d:\d\d"))
+    with phones.opened("second") as page:
+        page.goto(visit)
+        page.wait_for_selector("[data-line=good]", state="attached")
+        expect(page.get_by_label("Note")).to_have_value("")
+        assert page.locator(DRAFT).inner_text() == ""
+    with phones.opened("field") as page:
+        page.goto("/visits")
+        expect(page.locator("[data-stop]").filter(has_text="Draft")).to_have_count(2)
+        page.goto(other)
+        expect(page.get_by_label("Note")).to_have_value("half a senten")
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Discard the draft").click()
+        expect(page.get_by_label("Note")).to_have_value("")
+        page.goto(visit)
+        expect(page.get_by_label("Verified: it grows there")).to_be_checked()
+        expect(page.locator(DRAFT)).to_contain_text("Draft kept")
+        assert findings(page) == []
+        page.get_by_label("Note").fill("a whole sentence")
+        page.get_by_role("button", name="Record it").click()
+        expect(page.locator("form[data-finding]")).to_have_count(0)  # the page was loaded again, as the server has it
+        page.wait_for_load_state()
+        assert stored(page, DRAFTS, PHOTOGRAPHS) == [0, 0]
+        page.goto(other)
+        assert page.get_by_label("Note").input_value() == ""
+    (told,) = trip.told(trip.visits[0])
+    assert (told.finding.note, told.finding.photograph_sha256 is not None) == ("a whole sentence", True)
+
+
+def test_a_draft_waits_for_its_person_and_goes_after_three_days(trip: Trip, phones: Phones) -> None:
+    with phones.opened("field") as page:
+        prepare(page)
+        page.goto(f"/visits/{trip.visits[0]}")
+        begin(page, "green", "mine")
+        page.wait_for_selector(IS_KEPT)
+        page.context.clear_cookies()
+        page.goto("/sign-in")
+        page.get_by_label("Name").fill("second")
+        page.get_by_label("Password").fill("it may be anybody")
+        page.get_by_label("Password").press("Enter")
+        page.wait_for_selector("#wrong")
+        page.context.set_offline(True)
+        page.goto(f"/visits/{trip.visits[0]}")
+        expect(page.locator(DRAFT)).to_contain_text("as soon as the line says who is signed in")
+        expect(page.locator(LINE)).to_contain_text("There is no signal")
+        assert page.get_by_label("Note").input_value() == ""
+        sign_in(page.context, trip, "field")
+        find_signal(page)
+        expect(page.get_by_label("Note")).to_have_value("mine")
+        report = Report(outcome=FlagStatus.ABSENT, note="bare soil")
+        second = trip.field.survey.people["second"]
+        visit = trip.visits[0]
+        report_found(trip.field.database, trip.office.desk.files, second, visit, report, now=trip.field.survey.now)
+        page.reload()
+        expect(page.locator("[data-part=late]")).to_contain_text("recorded meanwhile")
+        expect(page.locator("[data-part=late]")).to_contain_text("mine")
+        assert findings(page) == []
+        page.clock.set_fixed_time(time.time() + 4 * 86_400)
+        page.goto("/account")
+        assert stored(page, DRAFTS, PHOTOGRAPHS) == [0, 0]
+
+
+def test_a_phone_installs_visits_and_sends_what_waits_without_a_page(trip: Trip, phones: Phones) -> None:
+    with phones.opened("field") as page:
+        page.context.grant_permissions(["background-sync"])
+        prepare(page)
+        asked = page.context.new_cdp_session(page).send("Page.getInstallabilityErrors")
+        assert asked["installabilityErrors"] == []
+        page.route("**/visits/reader", lambda route: route.abort())  # of this page: its worker gets through
+        page.goto(f"/visits/{trip.visits[0]}")
+        write_down(page, "green", "by the worker")
+        expect(page.locator("[data-state=sent]")).to_be_visible()
+    (told,) = trip.told(trip.visits[0])
+    assert (told.finding.note, told.finding.photograph_sha256 is not None) == ("by the worker", True)
+
+
 def test_sign_out_leaves_nothing_on_the_phone_and_says_what_was_not_sent(trip: Trip, phones: Phones) -> None:
     with phones.opened("field") as page:
         prepare(page)
         page.context.set_offline(True)
         page.goto(f"/visits/{trip.visits[0]}")
         write_down(page, "green", "lost")
+        page.goto(f"/visits/{trip.visits[1]}")
+        begin(page, "blue", "begun")
+        page.wait_for_selector(IS_KEPT)
         said: list[str] = []
         answers = [Dialog.dismiss, Dialog.accept]
         page.on("dialog", lambda dialog: (said.append(dialog.message), answers.pop(0)(dialog)))
         with page.expect_event("dialog"):
             page.get_by_role("button", name="Sign out").click()
-        expect(page.locator("[data-state=waiting]")).to_be_visible()
+        expect(page.locator(DRAFT)).to_contain_text("Draft kept")
         page.route("**/visits/reader", lambda route: route.abort())  # the line is back, and nothing was sent yet
         page.context.set_offline(False)
         page.get_by_role("button", name="Sign out").click()
@@ -280,8 +393,9 @@ def test_sign_out_leaves_nothing_on_the_phone_and_says_what_was_not_sent(trip: T
         assert page.evaluate("caches.keys()") == []
         assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
         assert page.evaluate("localStorage.length") == 0
-        assert page.evaluate(LETTERS) == 0
-    assert said == ["One finding on this phone has not been sent. Signing out deletes it. Sign out all the same?"] * 2
+        assert stored(page, FINDINGS, DRAFTS, PHOTOGRAPHS) == [0, 0, 0]
+    lost = ("One finding on this phone has not been sent.", "One draft of a finding is kept on this phone.")
+    assert said == ["\n".join((*lost, "Signing out deletes what is on this phone. Sign out all the same?"))] * 2
     assert trip.told(trip.visits[0]) == ()
 
 

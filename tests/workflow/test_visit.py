@@ -214,6 +214,36 @@ def test_findings_of_two_phones_at_once_are_both_written_down(field: Field, tmp_
         assert audit(connection).wrong == ()
 
 
+def test_an_id_with_other_content_is_written_down_beside_the_first_and_nothing_is_lost(
+    field: Field, tmp_path: Path
+) -> None:
+    visit, files = planned(field)[0], Files(tmp_path)
+    first = Report(outcome=FlagStatus.ABSENT, note="bare soil", photograph=photograph(), id="a" * 32, made_at=NOW)
+    others = [
+        replace(first, note="bare soil, ploughed"),
+        replace(first, photograph=photograph("blue")),
+        replace(first, photograph=b""),
+        replace(first, accuracy_m=4.0),
+        replace(first, outcome=FlagStatus.VERIFIED),
+    ]
+
+    def taken(report: Report) -> tuple[Came, str | None]:
+        sent = take_finding(field.database, files, field.team, visit.id, report, now=LATER)
+        assert sent.standing.finding.note == "bare soil"
+        assert (sent.mine.finding.note, sent.mine.finding.outcome) == (report.note, report.outcome)
+        return sent.came, sent.mine.finding.photograph_sha256
+
+    once = [taken(report) for report in (first, replace(first, made_at=LATER), *others)]
+    assert [came for came, _ in once] == [Came.FIRST] * 2 + [Came.BESIDE] * 5
+    assert [taken(report) for report in (first, first, *others)] == once
+    told = told_of(field.database, field.team, visit.id)
+    assert [telling.beside for telling in told] == [False, True, True, True, True, True]
+    for sha256 in {telling.finding.photograph_sha256 for telling in told} - {None}:
+        assert photograph_of(field.database, files, field.team, visit.id, str(sha256)).is_file()
+    with field.database.snapshot() as connection:
+        assert audit(connection).wrong == ()
+
+
 def test_questions_to_the_database_do_not_grow_with_the_visits(field: Field) -> None:
     visits = planned(field)
 

@@ -1,6 +1,8 @@
 // What every page loads: htmx, and the few things that HTML alone cannot do. Every page works without it.
 import "htmx.org";
+import { discardOld } from "./field/draft";
 import { clearOnLeaving, tellWhatWaits } from "./field/leaving";
+import { isMarked, know } from "./field/marked";
 
 // A form that was sent must not be sent twice by an impatient thumb; going back makes it usable again.
 document.addEventListener("submit", (event) => {
@@ -29,5 +31,8 @@ document.addEventListener("htmx:after:swap", () => unreachable(false));
 
 // Whoever signs out leaves nothing on the phone.
 for (const form of document.querySelectorAll<HTMLFormElement>('form[action="/sign-out"]')) clearOnLeaving(form);
+if (isMarked()) void discardOld().catch(() => undefined);
+// Whoever signs in may be somebody else: what was begun here is shown when the server has said who it is.
+document.querySelector('form[action="/sign-in"]')?.addEventListener("submit", () => know(null));
 const waits = document.querySelector<HTMLElement>("[data-waits-here]");
 if (waits) void tellWhatWaits(waits);

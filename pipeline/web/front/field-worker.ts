@@ -1,6 +1,9 @@
 // Answers for the pages of visits where there is no signal, with what `field/kept.ts` put aside. A page is asked of the
 // server first, so that nobody reads an old one on a good line; imagery never changes and is taken from what was kept.
+// Where the browser wakes it when the line is back, it sends what waits.
+import { SEND } from "./field/background";
 import { KEPT, STATE, isOver, type State } from "./field/larder";
+import { sendAll } from "./field/sending";
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const PATIENCE_MS = 4_000;
@@ -15,6 +18,16 @@ worker.addEventListener("fetch", (event) => {
   const isStill = address.pathname.startsWith("/static/") || isGround;
   event.respondWith(isStill ? keptFirst(event.request) : lineFirst(event.request, address));
 });
+worker.addEventListener("sync", ((event: ExtendableEvent & { tag: string }) => {
+  if (event.tag === SEND) event.waitUntil(sendWithoutPage());
+}) as EventListener);
+
+/** Throws where there is no line, and the browser tries again later; who is signed out has to open a page. */
+async function sendWithoutPage(): Promise<void> {
+  const { state } = await sendAll(async () => undefined);
+  for (const page of await worker.clients.matchAll()) page.postMessage(SEND);
+  if (state === "none") throw new Error("no line");
+}
 
 async function keptFirst(request: Request): Promise<Response> {
   return (await find(request)) ?? fetch(request).catch(() => Response.error());

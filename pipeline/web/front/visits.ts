@@ -1,5 +1,6 @@
 // The way of a district: its map, the findings that wait on this phone, and what is taken along to the field.
 import { Board } from "./field/board";
+import { drafts } from "./field/draft";
 import { distance, locate } from "./field/place";
 import { type Told, Way } from "./field/way";
 import { learn, number, say } from "./language/words";
@@ -13,13 +14,15 @@ const box = document.querySelector<HTMLElement>("[data-map]");
 const told = box ? (JSON.parse(box.dataset.map ?? "{}") as Told) : null;
 const way = box && told ? draw(box, told) : null;
 
-board.onChange = (mine) => {
+board.onChange = async (mine) => {
+  const begun = await drafts().catch(() => []);
   for (const [visit, row] of rows) {
     const letter = mine.find((one) => one.visit === visit);
     const place = row.querySelector<HTMLElement>("[data-letter-state]");
     if (!place) continue;
-    place.hidden = !letter;
-    place.textContent = letter ? say(`state-${letter.state}`) : "";
+    const isBegun = begun.some((draft) => draft.visit === visit && draft.person === root.dataset.person);
+    place.textContent = letter ? say(`state-${letter.state}`) : isBegun ? say("draft") : "";
+    place.hidden = !place.textContent;
   }
 };
 void board.begin();

@@ -1,8 +1,10 @@
 // The board at the head of the pages of visits: how the line is, what waits, what lies ready, and what needs somebody.
 import { moment, number, say, size } from "../language/words";
+import { asDraft } from "./draft";
 import { SignedOut, canKeep, forget, kept, prepare } from "./kept";
 import { type State } from "./larder";
-import { letterCard } from "./letter";
+import { isSafe, letterCard } from "./letter";
+import { know } from "./marked";
 import { type Letter, letters, remove } from "./queue";
 import { type Line, sendAll } from "./sending";
 
@@ -10,7 +12,9 @@ const AGAIN_MS = 20_000;
 
 export class Board {
   /** Told whenever findings on this phone changed. */
-  onChange: (mine: Letter[]) => void = () => undefined;
+  onChange: (mine: Letter[]) => Promise<void> | void = () => undefined;
+  /** Told when a finding of this phone became a draft again. */
+  onTakenBack: () => Promise<void> | void = () => undefined;
   private readonly person: string;
   private line: Line | null = null;
   private busy = false;
@@ -27,6 +31,7 @@ export class Board {
     this.part("prepare")?.addEventListener("click", () => void this.prepare());
     window.addEventListener("online", () => void this.send());
     window.addEventListener("offline", () => void this.send());
+    if (canKeep()) navigator.serviceWorker.addEventListener("message", () => void this.send());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void this.send());
     // Asked on a good line without need, the server would take it for somebody who is there.
     setInterval(() => (this.root.dataset.waiting !== "0" || this.line?.state === "none") && void this.send(), AGAIN_MS);
@@ -47,6 +52,7 @@ export class Board {
         this.wanted = false;
         this.line = await sendAll(() => this.draw());
       }
+      if (this.line?.state === "good") know(this.line.person);
       // Whoever else was here left nothing that this person could see without a signal.
       if (this.line?.state === "good") await this.clearOf(this.line.person);
     } finally {
@@ -69,7 +75,7 @@ export class Board {
     this.part("signal-lost")?.toggleAttribute("hidden", this.line?.state !== "none");
     this.drawLetters(mine);
     await this.drawKept();
-    this.onChange(mine);
+    await this.onChange(mine);
   }
 
   private lineWords(waiting: number): string {
@@ -80,8 +86,16 @@ export class Board {
 
   private drawLetters(mine: Letter[]): void {
     const shown = this.visit ? mine.filter((letter) => letter.visit === this.visit) : mine;
-    const cards = shown.map((letter) => letterCard(letter, !this.visit, () => void remove(letter.id).then(() => this.draw())));
+    const cards = shown.map((letter) => letterCard(letter, !this.visit, () => void this.takeAway(letter)));
     this.part("letters")?.replaceChildren(...cards);
+  }
+
+  /** What the server does not have becomes a draft again. */
+  private async takeAway(letter: Letter): Promise<void> {
+    if (!isSafe(letter)) await asDraft(letter);
+    await remove(letter.id);
+    await this.onTakenBack();
+    await this.draw();
   }
 
   private async drawKept(): Promise<void> {

@@ -59,7 +59,7 @@ export async function prepare(person: string, query: string, tell: (done: number
 
 /** Put one page aside anew, if it was before: what was sent shall be seen without a signal too. */
 export async function refresh(address: string): Promise<void> {
-  if (!canKeep() || !(await caches.has(KEPT))) return;
+  if (!("caches" in globalThis) || !(await caches.has(KEPT))) return;
   const cache = await caches.open(KEPT);
   if (!(await cache.match(address, { ignoreVary: true }))) return;
   try {

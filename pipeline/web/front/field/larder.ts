@@ -23,6 +23,6 @@ export interface State {
 }
 
 /** What was kept is shown for three days: after that the way is another one, and a lost phone shall not know it for ever. */
-export function isOver(state: State): boolean {
-  return Date.now() - state.at > LASTS_MS;
+export function isOver({ at }: { at: number }): boolean {
+  return Date.now() - at > LASTS_MS;
 }

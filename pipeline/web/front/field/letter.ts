@@ -1,5 +1,6 @@
 // A finding of this phone as the page shows it: waiting, arrived, or in need of somebody.
 import { moment, number, say } from "../language/words";
+import type { Draft } from "./draft";
 import type { Letter, Told } from "./queue";
 
 /** `named` says which visit it is of; `away` takes it off the phone. */
@@ -16,6 +17,18 @@ export function letterCard(letter: Letter, named: boolean, away: () => void): HT
   if (letter.state === "refused") card.append(element("p", { textContent: say("refused-why", { why: letter.why ?? "" }) }));
   if (letter.state === "waiting") card.append(element("p", { className: "soft small", textContent: say("safe-here") }));
   card.append(button(letter, away));
+  return card;
+}
+
+/** A draft that no form takes any more; `away` takes it off the phone. */
+export function draftCard(draft: Draft, bytes: ArrayBuffer | null, away: () => void): HTMLElement {
+  const card = element("div", { className: "letter" });
+  card.append(element("p", { textContent: say("draft-late") }));
+  card.append(description({ ...said(draft.fields), outcome: draft.outcome, photograph: null, at: new Date(draft.at).toISOString() }));
+  if (bytes) card.append(photograph(bytes));
+  const action = element("button", { type: "button", className: "plain", textContent: say("draft-discard") });
+  action.addEventListener("click", () => confirm(say("draft-sure")) && away());
+  card.append(action);
   return card;
 }
 
@@ -37,15 +50,12 @@ function conflict(letter: Letter, standing: Told): HTMLElement[] {
 }
 
 function written(letter: Letter): Told {
-  const accuracy = Number.parseFloat(letter.fields.accuracy_m);
-  return {
-    outcome: letter.outcome,
-    look_alike: letter.fields.look_alike,
-    note: letter.fields.note,
-    accuracy_m: Number.isFinite(accuracy) ? accuracy : null,
-    photograph: null,
-    at: letter.madeAt,
-  };
+  return { ...said(letter.fields), outcome: letter.outcome, photograph: null, at: letter.madeAt };
+}
+
+function said(fields: Record<string, string>): Pick<Told, "look_alike" | "note" | "accuracy_m"> {
+  const accuracy = Number.parseFloat(fields.accuracy_m);
+  return { look_alike: fields.look_alike, note: fields.note, accuracy_m: Number.isFinite(accuracy) ? accuracy : null };
 }
 
 function description(told: Told): HTMLElement {
@@ -75,11 +85,15 @@ function badge(letter: Letter): HTMLElement {
   return state;
 }
 
-/** What arrived may go at once; what did not is only taken away by somebody who says so twice. */
+/** Whether the server has it. */
+export function isSafe({ state }: Letter): boolean {
+  return state === "sent" || state === "beside";
+}
+
+/** What arrived may go at once; what did not is only taken back by somebody who says so twice. */
 function button(letter: Letter, away: () => void): HTMLElement {
-  const isSafe = letter.state === "sent" || letter.state === "beside";
-  const action = element("button", { type: "button", className: "plain", textContent: say(isSafe ? "put-away" : "take-back") });
-  action.addEventListener("click", () => (isSafe || confirm(say("take-back-sure"))) && away());
+  const action = element("button", { type: "button", className: "plain", textContent: say(isSafe(letter) ? "put-away" : "take-back") });
+  action.addEventListener("click", () => (isSafe(letter) || confirm(say("take-back-sure"))) && away());
   return action;
 }
 

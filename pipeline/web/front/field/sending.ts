@@ -1,8 +1,9 @@
 // Findings on their way: one after the other, by one page at a time, and each as often as it takes.
 import { refresh } from "./kept";
-import { type Letter, type Told, letters, put } from "./queue";
+import { type Letter, type Told, letters, settle } from "./queue";
 
 const PATIENCE_MS = 60_000;
+const LOCK = "plotwatch findings";
 
 /** How the line is, and who is signed in where it is good. */
 export type Line = { state: "good"; person: string } | { state: "none" } | { state: "signed-out" };
@@ -19,7 +20,13 @@ export async function sendAll(tell: () => Promise<void>): Promise<Line> {
   if (!("csrf" in reader)) return reader;
   const good = { state: "good", person: reader.person } as const;
   if (!navigator.locks) return (await carryAll(reader, tell)) ?? good;
-  return navigator.locks.request("plotwatch findings", { ifAvailable: true }, async (lock) => (lock && (await carryAll(reader, tell))) ?? good);
+  return navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => (lock && (await carryAll(reader, tell))) ?? good);
+}
+
+/** Do something while nothing is sent; what is on its way already is not waited for. */
+export async function whileNothingIsSent(what: () => Promise<void>): Promise<void> {
+  if (!navigator.locks) return what();
+  await navigator.locks.request(LOCK, { ifAvailable: true }, what);
 }
 
 async function carryAll(reader: Reader, tell: () => Promise<void>): Promise<Line | null> {
@@ -43,9 +50,9 @@ async function carry(letter: Letter, csrf: string): Promise<Line | null> {
   const said = (await answer.json().catch(() => ({}))) as { came?: string; mine?: Told; standing?: Told; detail?: string };
   if (said.came) {
     const { mine, standing } = said;
-    await put({ ...letter, photograph: null, state: said.came === "beside" ? "beside" : "sent", mine, standing });
+    await settle({ ...letter, photograph: null, state: said.came === "beside" ? "beside" : "sent", mine, standing });
   } else if (answer.ok) return { state: "none" };
-  else await put({ ...letter, state: "refused", why: said.detail ?? "" });
+  else await settle({ ...letter, state: "refused", why: said.detail ?? "" });
   return null;
 }
 
