@@ -38,10 +38,10 @@ def bounds_m(address: TileAddress) -> tuple[float, float, float, float]:
     return left, top - side, left + side, top
 
 
-def extent_of(address: TileAddress) -> Extent:
-    """The box of a tile and its edge in degrees."""
+def extent_of(address: TileAddress, *, edge_units: int = EDGE_UNITS) -> Extent:
+    """The box of a tile and of ``edge_units`` beyond it, in degrees."""
     left, bottom, right, top = bounds_m(address)
-    edge = (right - left) * EDGE_UNITS / UNITS
+    edge = (right - left) * edge_units / UNITS
     west, east = (min(max(x / HALF_M * 180, -180), 180) for x in (left - edge, right + edge))
     south, north = (_latitude(y) for y in (bottom - edge, top + edge))
     return Extent(west=west, south=south, east=east, north=north)

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, String, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, func, or_, select
 
 from pipeline.domain.flag import FlagStatus
+from pipeline.domain.flight import FlightId
 from pipeline.domain.freshness import LookKind, Window
 from pipeline.domain.geometry import Extent
 from pipeline.domain.people import DistrictId
@@ -44,8 +45,16 @@ class DrawnFlag:
     flight: str
     status: FlagStatus
     day: date
-    place: tuple[float, float]
     outline: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """Where a candidate lies, in degrees of longitude and latitude, and how it stands; ``day`` that of its flight."""
+
+    status: FlagStatus
+    day: date
+    place: tuple[float, float]
 
 
 def drawn_looks(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> tuple[DrawnLook, ...]:
@@ -59,6 +68,24 @@ def drawn_looks(connection: Connection, districts: Iterable[DistrictId], within:
     return tuple(
         DrawnLook(kind=LookKind(row.kind), day=row.day, outline=row.drawn) for row in connection.execute(chosen)
     )
+
+
+def last_imagery(
+    connection: Connection, districts: Iterable[DistrictId], within: Extent, window: Window
+) -> tuple[FlightId, ...]:
+    """The flights of some districts with imagery of a box from the days of a window, the newest first."""
+    columns = ground_looks.c
+    chosen = (
+        select(columns.flight_id)
+        .where(
+            columns.district_id.in_(sorted(districts)),
+            columns.kind == LookKind.IMAGED.value,
+            columns.day.between(window.first, window.last),
+            *meets(ground_looks, within),
+        )
+        .order_by(columns.day.desc(), columns.id.desc())
+    )
+    return tuple(FlightId(flight) for flight in connection.execute(chosen).scalars())
 
 
 def drawn_areas(
@@ -83,20 +110,24 @@ def drawn_growers(
     return tuple((row.kind, row.outline) for row in connection.execute(chosen.order_by(columns.id)))
 
 
-def drawn_flags(
-    connection: Connection, districts: Iterable[DistrictId], within: Extent, *, outlined: bool
-) -> Iterator[DrawnFlag]:
-    """The candidates of some districts that meet a box; with their outlines only where these are asked for."""
+def drawn_flags(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> Iterator[DrawnFlag]:
+    """The candidates of some districts that meet a box, with their outlines."""
     columns = flags.c
-    arrived = func.substr(flights.c.received_at, 1, 10, type_=String).label("arrived")
-    wanted = [columns.flight_id, columns.status, columns.west, columns.south, columns.east, columns.north]
-    chosen = (
-        select(*wanted, flights.c.flown_on, arrived, *([columns.outline] if outlined else []))
-        .join(flights, flights.c.id == columns.flight_id)
-        .where(flights.c.district_id.in_(sorted(districts)), is_candidate(), *meets(flags, within))
-    )
-    for row in connection.execute(chosen).mappings():
-        yield _flag(row, outlined=outlined)
+    chosen = _candidates([columns.flight_id, columns.status, columns.outline], districts, within)
+    for row in connection.execute(chosen):
+        day = row.flown_on or date.fromisoformat(row.arrived)
+        yield DrawnFlag(flight=row.flight_id, status=FlagStatus(row.status), day=day, outline=row.outline)
+
+
+def marked_flags(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> Iterator[Marked]:
+    """The places of the candidates of some districts that meet a box."""
+    columns = flags.c
+    sides = [columns.west, columns.east, columns.south, columns.north]
+    for status, west, east, south, north, flown, arrived in connection.execute(
+        _candidates([columns.status, *sides], districts, within)
+    ):
+        day = flown or date.fromisoformat(arrived)
+        yield Marked(status=FlagStatus(status), day=day, place=((west + east) / 2, (south + north) / 2))
 
 
 def flags_by_status(connection: Connection, districts: Iterable[DistrictId], window: Window) -> dict[FlagStatus, int]:
@@ -136,12 +167,12 @@ def flown_in(window: Window) -> ColumnElement[bool]:
     return or_(known, unknown)
 
 
-def _flag(held: RowMapping, *, outlined: bool) -> DrawnFlag:
-    flown = held["flown_on"]
-    return DrawnFlag(
-        flight=held["flight_id"],
-        status=FlagStatus(held["status"]),
-        day=flown or date.fromisoformat(held["arrived"]),
-        place=((held["west"] + held["east"]) / 2, (held["south"] + held["north"]) / 2),
-        outline=held["outline"] if outlined else b"",
+def _candidates(
+    wanted: Iterable[ColumnElement[Any]], districts: Iterable[DistrictId], within: Extent
+) -> Select[tuple[Any, ...]]:
+    arrived = func.substr(flights.c.received_at, 1, 10, type_=String).label("arrived")
+    return (
+        select(*wanted, flights.c.flown_on, arrived)
+        .join(flights, flights.c.id == flags.c.flight_id)
+        .where(flights.c.district_id.in_(sorted(districts)), is_candidate(), *meets(flags, within))
     )

@@ -13,6 +13,7 @@ from pipeline.web import (
     account,
     catalogue,
     coverage,
+    coverage_tiles,
     exports,
     features,
     field,
@@ -44,7 +45,7 @@ from pipeline.web import (
     visits,
 )
 from pipeline.web.assets import ADDRESS, STATIC
-from pipeline.web.coverage import Drawn
+from pipeline.web.coverage_tiles import Drawn
 from pipeline.web.failures import answer, explain_failures
 from pipeline.web.headers import SafeHeaders
 from pipeline.web.journal import Journal
@@ -75,6 +76,7 @@ ROUTERS: Final = (
     flying_again.router,
     catalogue.router,
     coverage.router,
+    coverage_tiles.router,
     statement.router,
     exports.router,
     features.router,
