@@ -124,15 +124,21 @@ def _near(windows: _Windows, owner: Numbers, begins: Floats, ends: Floats) -> np
     near = np.zeros(windows.size, bool)
     steps = np.ceil(np.hypot(*(ends - begins).T) / STEP).astype(np.int64) + 1
     edge, step = _counted(steps)
-    share = step / np.maximum(steps[edge] - 1, 1)
-    points = begins[edge] + (ends - begins)[edge] * share[:, None]
+    share = step / np.maximum(steps - 1, 1)[edge]
     whose = owner[edge]
-    for x_off, y_off in ((-REACH, -REACH), (-REACH, REACH), (REACH, -REACH), (REACH, REACH)):
-        column, row = np.floor(points[:, 0] + x_off).astype(np.int64), np.floor(points[:, 1] + y_off).astype(np.int64)
-        fits = (column >= windows.columns[whose]) & (column < (windows.columns + windows.widths)[whose])
-        fits &= (row >= windows.rows[whose]) & (row < (windows.rows + windows.heights)[whose])
-        near[windows.at(whose[fits], row[fits], column[fits])] = True
+    x = begins[edge, 0] + (ends - begins)[edge, 0] * share - windows.columns[whose]
+    y = begins[edge, 1] + (ends - begins)[edge, 1] * share - windows.rows[whose]
+    start, width, height = windows.starts[whose], windows.widths[whose], windows.heights[whose]
+    for row in _about(y):
+        for column in _about(x):
+            fits = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+            near[(start + row * (width + 1) + column)[fits]] = True
     return near
+
+
+def _about(places: Floats) -> tuple[Numbers, Numbers]:
+    """Which cells lie ``REACH`` before places, and which behind them; often the same."""
+    return np.floor(places - REACH).astype(np.int64), np.floor(places + REACH).astype(np.int64)
 
 
 def _counted(counts: Numbers) -> tuple[Numbers, Numbers]:

@@ -72,13 +72,14 @@ class Steps:
         self, before: npt.NDArray[np.int64], level: Level, day: int, since: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.int64]:
         """The steps that follow the steps ``before``, one for each pair of a step and a day since when."""
-        pairs, which = np.unique(before * 2**20 + since, return_inverse=True)
+        all_pairs = before * 2**20 + since
+        pairs = np.unique(all_pairs)
         self.parents.append(pairs >> 20)
         self.levels.append(np.full(len(pairs), int(level)))
         self.days.append(np.full(len(pairs), day))
         self.since.append(pairs & (2**20 - 1))
         self.count += len(pairs)
-        return np.asarray(self.count - len(pairs) + which, np.int64)
+        return np.asarray(self.count - len(pairs) + np.searchsorted(pairs, all_pairs), np.int64)
 
 
 def ground_grid(address: TileAddress, areas: Sequence[BaseGeometry], looks: Iterable[Look]) -> bytes:

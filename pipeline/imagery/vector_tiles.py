@@ -47,6 +47,13 @@ def extent_of(address: TileAddress, *, edge_units: int = EDGE_UNITS) -> Extent:
     return Extent(west=west, south=south, east=east, north=north)
 
 
+def place_in(address: TileAddress, longitude: float, latitude: float) -> tuple[float, float]:
+    """Where a place in degrees lies in a tile: from 0 to 1 to the east, and to the south."""
+    side = 2**address.zoom
+    y = math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2)) / math.pi
+    return (longitude / 360 + 0.5) * side - address.column, (0.5 - y / 2) * side - address.row
+
+
 def in_mercator(outlines: Sequence[BaseGeometry]) -> Any:
     """Outlines in degrees in metres of EPSG:3857."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+import numpy as np
 import shapely
 
 from pipeline.domain.flag import FlagStatus
@@ -22,11 +23,11 @@ from pipeline.store.database import Database
 from pipeline.store.ground_map import DrawnFlag, drawn_areas, drawn_flags, drawn_growers, drawn_looks
 
 EPOCH: Final = date(1970, 1, 1)
-MOST_ZOOM: Final = 14
-"""Beyond it the map enlarges vector tiles of this zoom, in which a unit is 0.6 m at the equator."""
+MOST_ZOOM: Final = 15
+"""Beyond it the map enlarges vector tiles of this zoom, in which a unit is 0.3 m at the equator."""
 MOST_GROUND_ZOOM: Final = 16
 """Beyond it the map enlarges cells, of 2.4 m at the equator."""
-OUTLINED_FROM: Final = 14
+OUTLINED_FROM: Final = 15
 """From this zoom on flags have outlines, below it marks that count them."""
 GROUPS: Final = {
     FlagStatus.UNREVIEWED: "open",
@@ -60,12 +61,12 @@ def ground_tile(database: Database, districts: Iterable[DistrictId], address: Ti
     with database.snapshot() as connection:
         looks = drawn_looks(connection, theirs, within)
         areas = drawn_areas(connection, theirs, within)
-    outlines = shapely.from_wkb([look.outline for look in looks])
+    outlines = shapely.from_wkb(np.array([look.outline for look in looks], object))
     drawn = [
         Look(level=LEVELS[look.kind], day=max(days(look.day), 0), outline=outline)
         for look, outline in zip(looks, outlines, strict=True)
     ]
-    return ground_grid(address, shapely.from_wkb([outline for _, outline in areas]), drawn)
+    return ground_grid(address, [shapely.from_wkb(outline) for _, outline in areas], drawn)
 
 
 def flags_tile(database: Database, districts: Iterable[DistrictId], address: TileAddress) -> bytes:

@@ -14,7 +14,7 @@ from typing import Final
 
 from pipeline.domain.people import DistrictId
 from pipeline.imagery.map_tiles import TileAddress
-from pipeline.imagery.vector_tiles import extent_of
+from pipeline.imagery.vector_tiles import extent_of, place_in
 from pipeline.store.database import Database, Transaction
 from pipeline.store.ground_map import marked_flags
 from pipeline.store.visit_map import visit_stages
@@ -79,11 +79,9 @@ def _counted(
 
 def _gathered(counted: Iterable[Counted], address: TileAddress) -> list[list[object]]:
     """One mark for each kind and place of the tile; what lies in the next tile is counted there."""
-    within, side = extent_of(address, edge_units=0), 360 / 2**address.zoom
     marks: dict[tuple[int, int, str], Mark] = {}
     for one in counted:
-        x, y = one.place
-        if within.west <= x < within.east and within.south <= y < within.north:
-            cell = math.floor(x / side * PLACES), math.floor(y / side * PLACES)
-            marks.setdefault((*cell, one.kind), Mark()).add(one)
+        x, y = (math.floor(PLACES * along) for along in place_in(address, *one.place))
+        if 0 <= x < PLACES and 0 <= y < PLACES:
+            marks.setdefault((x, y, one.kind), Mark()).add(one)
     return [mark.written(kind) for (_, _, kind), mark in marks.items()]

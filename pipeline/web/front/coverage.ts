@@ -17,6 +17,8 @@ const LAYERS: Record<string, string[]> = {
   flags: ["flags-inside", "flags-edge", "flags", "marks-flags"],
   visits: ["marks-visits"],
 };
+const shown = new Map<string, boolean>();
+let late = 0; // until marks and imagery follow the slider
 
 const box = document.querySelector<HTMLElement>("[data-map]");
 if (box) draw(box, JSON.parse(box.dataset.map ?? "{}") as Told);
@@ -41,22 +43,23 @@ function draw(box: HTMLElement, told: Told): void {
   ground.squares.onLost = marks.squares.onLost = lost;
   map.on("error", lost);
   map.on("idle", () => {
-    if (ground.squares.loading || marks.squares.loading) return;
+    if (ground.squares.loading || marks.squares.loading || late) return;
     box.dataset.drawn = "yes";
     document.querySelector("[data-drawing]")?.setAttribute("hidden", "");
   });
   map.once("style.load", () => {
-    map.addLayer(ground, ABOVE_GROUND);
+    map.addLayer(ground, "imagery");
+    map.addLayer(ground.gaps(), ABOVE_GROUND);
     ground.squares.look();
     marks.squares.look();
-    choose(map, ground);
+    choose(map, ground, told);
   });
   const under = { layers: ["areas"] };
   map.on("mousemove", ({ point }) => rows.under(map.queryRenderedFeatures(point, under)));
   map.on("mouseout", () => rows.under([]));
   map.on("click", ({ point }) => rows.under(map.queryRenderedFeatures(point, under)));
   map.on("zoom", () => hint(map, told));
-  rows.onChange = () => choose(map, ground);
+  rows.onChange = () => choose(map, ground, told);
   listen(map, ground, told);
   fitToPaper(map);
 }
@@ -138,35 +141,46 @@ function slide(rows: Rows, paint: ((window: Window) => void) | null): void {
   say();
 }
 
-/** Painter of windows: at most one for each picture, and of several in a row the last one. */
+/**
+ * Painter of windows: ground at most once for each picture, of several windows in a row the last one; marks and imagery,
+ * which have to be laid out or loaded, when the slider rests.
+ */
 function painter(map: GlMap, told: Told, ground: Ground, marks: Marks): (window: Window) => void {
   const days = new Days(map, told, Number(document.querySelector<HTMLInputElement>("[data-slide] input")?.min ?? told.from));
   let wanted: Window = { from: told.from, to: told.to };
   let waiting = true; // until the map can be told
-  let imagery = 0;
   const paint = () => {
     waiting = false;
-    for (const one of [ground, marks, days]) one.paint(wanted);
+    for (const one of [ground, days]) one.paint(wanted);
+  };
+  const follow = () => {
+    late = 0;
+    marks.paint(wanted);
+    if (shown.get("imagery")) map.getSource<RasterTileSource>("imagery")?.setTiles([imageryOf(told, ...daysOf())]);
+    map.triggerRepaint();
   };
   map.once("style.load", paint);
   return (window) => {
     wanted = window;
-    clearTimeout(imagery);
-    imagery = setTimeout(() => map.getSource<RasterTileSource>("imagery")?.setTiles([imageryOf(told, ...daysOf())]), PAUSE_MS);
+    clearTimeout(late);
+    late = self.setTimeout(follow, PAUSE_MS);
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(paint);
   };
 }
 
-function choose(map: GlMap, ground: Ground): void {
-  for (const field of document.querySelectorAll<HTMLInputElement>("input[data-layer]")) show(map, ground, field);
+function choose(map: GlMap, ground: Ground, told: Told): void {
+  for (const field of document.querySelectorAll<HTMLInputElement>("input[data-layer]")) show(map, ground, told, field);
 }
 
-function show(map: GlMap, ground: Ground, field: HTMLInputElement): void {
+/** Show or put away a layer; one that is as it should be is left alone, for each change is a picture more. */
+function show(map: GlMap, ground: Ground, told: Told, field: HTMLInputElement): void {
   const what = field.dataset.layer ?? "";
+  if (shown.get(what) === field.checked) return;
+  shown.set(what, field.checked);
   ground.show(what, field.checked);
-  if (what === "imagery") ground.letThrough(field.checked);
+  if (what === "imagery" && field.checked) map.getSource<RasterTileSource>("imagery")?.setTiles([imageryOf(told, ...daysOf())]);
   for (const layer of LAYERS[what] ?? []) {
     if (map.getLayer(layer)) map.setLayoutProperty(layer, "visibility", field.checked ? "visible" : "none");
   }
@@ -181,7 +195,7 @@ function hint(map: GlMap, told: Told): void {
 function listen(map: GlMap, ground: Ground, told: Told): void {
   document.addEventListener("change", (event) => {
     const field = event.target as HTMLInputElement;
-    if (field.dataset.layer) show(map, ground, field);
+    if (field.dataset.layer) show(map, ground, told, field);
     hint(map, told);
   });
   document.addEventListener("click", (event) => {

@@ -1,12 +1,13 @@
-// Ground as a layer of MapLibre: cells of tiles, painted by what they show in the window of days.
+// Ground as a layer of MapLibre: cells of tiles, painted by what they show in the window of days. Where imagery lies on
+// it, what was not seen is painted once more above that.
 import type { CustomLayerInterface, Map as GlMap } from "maplibre-gl";
+import { type Looks, looks, PERIOD } from "./patterns";
 import { BLIND, NOT_FLOWN, SEEN, SIDE, SKIPPED, Story } from "./story";
 import { cornerOf, type Square, Squares } from "./squares";
 import { COLOURS, type Told, type Window } from "./told";
 
 /** What can be put away, and what cells of it show. */
 const SHOWING: Record<string, number[]> = { areas: [NOT_FLOWN], skipped: [SKIPPED], imaged: [BLIND], seen: COLOURS.map((_, age) => SEEN + age) };
-const PERIOD = 14; // of all patterns, in pixels of the page
 
 const VERTEX = `#version 300 es
 uniform vec4 box;
@@ -18,46 +19,49 @@ void main() {
   gl_Position = vec4(mix(box.xy, box.zw, corner), 0.0, 1.0);
 }`;
 
-// The patterns are those of the legend: strokes rising to the right, a lattice, dots.
 const FRAGMENT = `#version 300 es
 precision highp float;
+precision highp int;
 precision highp usampler2D;
 uniform usampler2D cells;
-uniform uint hidden;
-uniform vec3 screen; // where patterns begin, in pixels of the page from the north-west, and device pixels of one
-uniform vec2 weight; // of what was seen, and of patterns
+uniform sampler2D looks;
+uniform ivec3 begin; // where patterns begin, in pixels from the south-west, and how long their sides are
 in vec2 at;
 out vec4 colour;
-float stroke(float run) {
-  float far = min(run, 7.0 - run) / 1.4142;
-  return clamp((0.6 - far) * screen.z + 0.5, 0.0, 1.0);
-}
-float dot2(vec2 place, float middle) {
-  return clamp((1.7 - distance(place, vec2(middle))) * screen.z + 0.5, 0.0, 1.0);
-}
 void main() {
-  uint code = texelFetch(cells, ivec2(clamp(at * ${SIDE}.0, 0.0, ${SIDE - 1}.0)), 0).r;
-  if (code == 0u || ((hidden >> code) & 1u) == 1u) discard;
-  vec2 place = vec2(gl_FragCoord.x, -gl_FragCoord.y) / screen.z - screen.xy;
-  vec3 paint;
-  if (code == ${NOT_FLOWN}u) paint = mix(${paint("#ecede9")}, ${paint("#3c424a")}, stroke(mod(place.x + place.y, 7.0)));
-  else if (code == ${SKIPPED}u) {
-    vec2 inside = mod(place, ${PERIOD}.0);
-    paint = mix(${paint("#fdf0e6")}, ${paint("#8a3b00")}, max(dot2(inside, 3.5), dot2(inside, 10.5)));
-  } else if (code == ${BLIND}u) {
-    float lattice = max(stroke(mod(place.x + place.y, 7.0)), stroke(mod(place.x - place.y, 7.0)));
-    paint = mix(${paint("#e6def0")}, ${paint("#4a286e")}, lattice);
-  }
-  ${COLOURS.map((colour, age) => `else if (code == ${SEEN + age}u) paint = ${paint(colour)};`).join("\n  ")}
-  float much = code >= ${SEEN}u ? weight.x : weight.y;
-  colour = vec4(paint * much, much);
+  int kind = int(texelFetch(cells, ivec2(clamp(at * ${SIDE}.0, 0.0, ${SIDE - 1}.0)), 0).r);
+  ivec2 place = (ivec2(gl_FragCoord.x, -gl_FragCoord.y) + begin.xy) % begin.z;
+  colour = texelFetch(looks, place + ivec2(0, kind * begin.z), 0);
 }`;
+
+const GAPS_WEIGHT = 0.7;
 
 interface Held {
   story: Story;
   texture: WebGLTexture | null;
   /** The window that its texture is of. */
   shown: Window | null;
+}
+
+/** Patterns of which each kind is shown as much as `weight` says, as a texture. */
+class Dress {
+  /** None when they have to be drawn anew. */
+  looks: Looks | null = null;
+  private texture: WebGLTexture | null = null;
+
+  constructor(private readonly weight: (kind: number) => number) {}
+
+  /** Bind them; how long their sides are. */
+  bind(gl: WebGL2RenderingContext, ratio: number): number {
+    this.texture ??= gl.createTexture();
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D, this.texture);
+    if (this.looks) return this.looks.side;
+    this.looks = looks(ratio, this.weight);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, this.looks.side, this.looks.height, 0, gl.RGBA, gl.UNSIGNED_BYTE, this.looks.pixels);
+    unsmoothed(gl);
+    return this.looks.side;
+  }
 }
 
 export class Ground implements CustomLayerInterface {
@@ -69,8 +73,9 @@ export class Ground implements CustomLayerInterface {
   private program: WebGLProgram | null = null;
   private corners: WebGLVertexArrayObject | null = null;
   private gl: WebGL2RenderingContext | null = null;
-  private hidden = 0;
-  private seeThrough = false;
+  private readonly hidden = new Set<number>();
+  private readonly all = new Dress((kind) => (this.hidden.has(kind) ? 0 : 1));
+  private readonly unseen = new Dress((kind) => (this.hidden.has(kind) || kind >= SEEN ? 0 : GAPS_WEIGHT));
   private window: Window;
 
   constructor(private readonly map: GlMap, told: Told) {
@@ -87,14 +92,17 @@ export class Ground implements CustomLayerInterface {
 
   /** Put something away, or show it again. */
   show(what: string, shown: boolean): void {
-    for (const code of SHOWING[what] ?? []) this.hidden = shown ? this.hidden & ~(1 << code) : this.hidden | (1 << code);
+    for (const kind of SHOWING[what] ?? []) this.hidden[shown ? "delete" : "add"](kind);
+    this.all.looks = this.unseen.looks = null;
     this.map.triggerRepaint();
   }
 
-  /** Let what lies below show through. */
-  letThrough(through: boolean): void {
-    this.seeThrough = through;
-    this.map.triggerRepaint();
+  /** A second layer: of the same cells those that were not seen. */
+  gaps(): CustomLayerInterface {
+    const render = (gl: WebGL2RenderingContext) => {
+      if (this.map.getLayoutProperty("imagery", "visibility") === "visible") this.pass(gl, this.unseen);
+    };
+    return { id: "gaps", type: "custom", renderingMode: "2d", render };
   }
 
   onAdd(_: GlMap, gl: WebGL2RenderingContext): void {
@@ -108,32 +116,38 @@ export class Ground implements CustomLayerInterface {
     }
     gl.linkProgram(program);
     if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program) ?? "no program");
-    for (const name of ["box", "part", "cells", "hidden", "screen", "weight"]) this.drawn[name] = gl.getUniformLocation(program, name);
+    for (const name of ["box", "part", "cells", "looks", "begin"]) this.drawn[name] = gl.getUniformLocation(program, name);
     this.corners = gl.createVertexArray();
   }
 
   render(gl: WebGL2RenderingContext): void {
-    const { drawn } = this;
+    this.pass(gl, this.all);
+  }
+
+  private pass(gl: WebGL2RenderingContext, dress: Dress): void {
     gl.useProgram(this.program);
     gl.bindVertexArray(this.corners);
-    gl.activeTexture(gl.TEXTURE0);
     gl.disable(gl.DEPTH_TEST);
     gl.disable(gl.STENCIL_TEST);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.uniform1i(drawn.cells!, 0);
-    gl.uniform1ui(drawn.hidden!, this.hidden);
-    gl.uniform2f(drawn.weight!, this.seeThrough ? 0.25 : 1, this.seeThrough ? 0.7 : 1);
-    gl.uniform3f(drawn.screen!, ...this.anchor(), this.map.getPixelRatio());
+    for (const [what, how] of [[gl.UNPACK_FLIP_Y_WEBGL, 0], [gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, 0], [gl.UNPACK_ALIGNMENT, 1]] as const) gl.pixelStorei(what, how);
+    gl.uniform1i(this.drawn.cells!, 0);
+    gl.uniform1i(this.drawn.looks!, 1);
+    gl.uniform3i(this.drawn.begin!, ...this.begin(), dress.bind(gl, this.map.getPixelRatio()));
+    gl.activeTexture(gl.TEXTURE0);
     for (const square of this.squares.needed()) this.draw(gl, square);
     gl.bindVertexArray(null);
   }
 
-  /** Patterns lie still on the land: they begin at one place of it. */
-  private anchor(): [number, number] {
+  /** Patterns lie still on the land while it is moved: by how much they are shifted, so that no place is negative. */
+  private begin(): [number, number] {
     const { x, y } = this.map.project([0, 0]);
-    const rest = (number: number) => ((number % PERIOD) + PERIOD) % PERIOD;
-    return [rest(x), rest(y - this.map.getCanvas().clientHeight)];
+    const { width, height, clientWidth } = this.map.getCanvas();
+    const [ratio, side] = [width / clientWidth, Math.max(1, Math.round(PERIOD * this.map.getPixelRatio()))];
+    const shift = (number: number) => ((Math.round(number) % side) + side) % side;
+    const far = side * Math.ceil(height / side);
+    return [shift(-x * ratio), shift(height - y * ratio) + far];
   }
 
   private draw(gl: WebGL2RenderingContext, square: Square): void {
@@ -156,10 +170,9 @@ export class Ground implements CustomLayerInterface {
     if (held.shown === this.window) return;
     held.story.tell(this.window);
     held.shown = this.window;
-    for (const [what, how] of [[gl.UNPACK_FLIP_Y_WEBGL, 0], [gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, 0], [gl.UNPACK_ALIGNMENT, 1]] as const) gl.pixelStorei(what, how);
     if (fresh) {
       gl.texStorage2D(gl.TEXTURE_2D, 1, gl.R8UI, SIDE, SIDE);
-      for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
+      unsmoothed(gl);
     }
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, SIDE, SIDE, gl.RED_INTEGER, gl.UNSIGNED_BYTE, held.story.codes);
   }
@@ -169,8 +182,6 @@ async function read(answer: Response): Promise<Held> {
   return { story: new Story(await answer.arrayBuffer()), texture: null, shown: null };
 }
 
-/** A colour as the shader writes it. */
-function paint(hex: string): string {
-  const parts = [1, 3, 5].map((at) => (parseInt(hex.slice(at, at + 2), 16) / 255).toFixed(4));
-  return `vec3(${parts.join(", ")})`;
+function unsmoothed(gl: WebGL2RenderingContext): void {
+  for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
 }

@@ -1,11 +1,11 @@
-// How coverage is drawn: imagery lies under ground, that under the edges of survey areas, licences, flags and visits.
+// How coverage is drawn: ground, then imagery, what of the ground was not seen, areas, licences, flags and visits.
 import type { ExpressionSpecification, Map as GlMap, StyleSpecification } from "maplibre-gl";
 import type { Told, Window } from "./told";
 
 const LINE = "#1d2323";
 const OUTSIDE = 0;
 const INSIDE = 1;
-/** Below this layer the ground is added. */
+/** Below this layer ground that was not seen is added, once more above imagery. */
 export const ABOVE_GROUND = "areas-edge";
 
 type Expression = ExpressionSpecification;
@@ -52,10 +52,11 @@ export function style(told: Told, from: string, to: string): StyleSpecification 
   const group = (open: string, confirmed: string, found: string, nothing: string): Expression => [
     "match", ["get", "group"], "open", open, "confirmed", confirmed, "found", found, nothing,
   ];
-  const marks = (group: string, of: string): StyleSpecification["layers"][number] => ({
+  const marks = (group: string, of: string, aside: [number, number]): StyleSpecification["layers"][number] => ({
     id: of, type: "symbol", source: "marks", filter: ["==", ["get", "group"], group],
     layout: {
       "icon-image": ["get", "image"],
+      "icon-offset": aside,
       "icon-allow-overlap": true, // a mark that is left out would be a flag that nobody sees
       "icon-ignore-placement": true,
       "symbol-sort-key": ["match", ["get", "kind"], "found", 0, "confirmed", 1, "open", 2, 3],
@@ -82,15 +83,15 @@ export function style(told: Told, from: string, to: string): StyleSpecification 
         id: "flags", type: "symbol", ...near,
         layout: {
           "icon-image": group("open-", "confirmed-", "found-", "nothing-"),
-          "icon-size": ["interpolate", ["linear"], ["zoom"], 14, 0.7, 17, 1],
+          "icon-size": ["interpolate", ["linear"], ["zoom"], 15, 0.7, 17, 1],
           "icon-allow-overlap": true,
           "icon-ignore-placement": true,
           "symbol-sort-key": ["match", ["get", "group"], "found", 0, "confirmed", 1, "open", 2, 3],
         },
         paint: { "icon-opacity": inWindow(1) },
       },
-      marks("flags", "marks-flags"),
-      marks("visits", "marks-visits"),
+      marks("flags", "marks-flags", [0, 0]),
+      marks("visits", "marks-visits", [9, -9]),
     ],
   };
 }
