@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import mapbox_vector_tile
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -47,11 +48,13 @@ def extent_of(address: TileAddress, *, edge_units: int = EDGE_UNITS) -> Extent:
     return Extent(west=west, south=south, east=east, north=north)
 
 
-def place_in(address: TileAddress, longitude: float, latitude: float) -> tuple[float, float]:
-    """Where a place in degrees lies in a tile: from 0 to 1 to the east, and to the south."""
+def places_in(
+    address: TileAddress, longitudes: npt.NDArray[np.float64], latitudes: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Where places in degrees lie in a tile: from 0 to 1 to the east, and to the south."""
     side = 2**address.zoom
-    y = math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2)) / math.pi
-    return (longitude / 360 + 0.5) * side - address.column, (0.5 - y / 2) * side - address.row
+    y = np.log(np.tan(np.pi / 4 + np.radians(latitudes) / 2)) / np.pi
+    return (longitudes / 360 + 0.5) * side - address.column, (0.5 - y / 2) * side - address.row
 
 
 def in_mercator(outlines: Sequence[BaseGeometry]) -> Any:

@@ -1,6 +1,6 @@
 """What a map of coverage draws: outlines, days, and flags by status; and when any of it last changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -50,11 +50,12 @@ class DrawnFlag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """Where a candidate lies, in degrees of longitude and latitude, and how it stands; ``day`` that of its flight."""
+    """Candidates by the hundred thousand: of each its status, the day of its flight, and where it lies in degrees."""
 
-    status: FlagStatus
-    day: date
-    place: tuple[float, float]
+    statuses: Sequence[str]
+    days: Sequence[date]
+    longitudes: Sequence[float]
+    latitudes: Sequence[float]
 
 
 def drawn_looks(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> tuple[DrawnLook, ...]:
@@ -113,21 +114,21 @@ def drawn_growers(
 def drawn_flags(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> Iterator[DrawnFlag]:
     """The candidates of some districts that meet a box, with their outlines."""
     columns = flags.c
-    chosen = _candidates([columns.flight_id, columns.status, columns.outline], districts, within)
+    wanted = [columns.flight_id, columns.status, columns.outline]
+    chosen = _candidates(wanted, districts).where(*meets(flags, within))
     for row in connection.execute(chosen):
         day = row.flown_on or date.fromisoformat(row.arrived)
         yield DrawnFlag(flight=row.flight_id, status=FlagStatus(row.status), day=day, outline=row.outline)
 
 
-def marked_flags(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> Iterator[Marked]:
-    """The places of the candidates of some districts that meet a box."""
+def marked_flags(connection: Connection, districts: Iterable[DistrictId]) -> Marked:
+    """The places of all candidates of some districts."""
     columns = flags.c
-    sides = [columns.west, columns.east, columns.south, columns.north]
-    for status, west, east, south, north, flown, arrived in connection.execute(
-        _candidates([columns.status, *sides], districts, within)
-    ):
-        day = flown or date.fromisoformat(arrived)
-        yield Marked(status=FlagStatus(status), day=day, place=((west + east) / 2, (south + north) / 2))
+    place = ((columns.west + columns.east) / 2, (columns.south + columns.north) / 2)
+    rows = connection.execute(_candidates([columns.status, *place], districts)).all()
+    statuses, longitudes, latitudes, flown, arrived = zip(*rows, strict=True) if rows else ((),) * 5
+    days = [known or date.fromisoformat(other) for known, other in zip(flown, arrived, strict=True)]
+    return Marked(statuses=statuses, days=days, longitudes=longitudes, latitudes=latitudes)
 
 
 def flags_by_status(connection: Connection, districts: Iterable[DistrictId], window: Window) -> dict[FlagStatus, int]:
@@ -141,13 +142,23 @@ def flags_by_status(connection: Connection, districts: Iterable[DistrictId], win
     return {FlagStatus(status): count for status, count in connection.execute(chosen)}
 
 
-def ground_version(connection: Connection, districts: Iterable[DistrictId]) -> str:
-    """Changes with the ground of some districts: looks are only ever added, and regions only ever grow."""
+def areas_version(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> str:
+    """Changes with the survey areas of some districts that meet a box: they only ever grow."""
+    columns = ground_regions.c
+    counted = select(func.count(), func.sum(columns.area_m2))
+    theirs = (columns.district_id.in_(sorted(districts)), columns.area_id.is_not(None))
+    count, area_m2 = connection.execute(counted.where(*theirs, *meets(ground_regions, within))).one()
+    return f"{count}-{area_m2 or 0:.2f}"
+
+
+def ground_version(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> str:
+    """Changes with the ground of some districts in a box: looks are only ever added.
+
+    A new flight changes it where it flew, and nowhere else.
+    """
     theirs = sorted(districts)
-    looks = select(func.count()).where(ground_looks.c.district_id.in_(theirs))
-    regions = select(func.count(), func.sum(ground_regions.c.area_m2)).where(ground_regions.c.district_id.in_(theirs))
-    count, area_m2 = connection.execute(regions).one()
-    return f"{connection.execute(looks).scalar_one()}-{count}-{area_m2 or 0:.2f}"
+    looks = select(func.count()).where(ground_looks.c.district_id.in_(theirs), *meets(ground_looks, within))
+    return f"{connection.execute(looks).scalar_one()}-{areas_version(connection, theirs, within)}"
 
 
 def flags_version(connection: Connection) -> str:
@@ -167,12 +178,10 @@ def flown_in(window: Window) -> ColumnElement[bool]:
     return or_(known, unknown)
 
 
-def _candidates(
-    wanted: Iterable[ColumnElement[Any]], districts: Iterable[DistrictId], within: Extent
-) -> Select[tuple[Any, ...]]:
+def _candidates(wanted: Iterable[ColumnElement[Any]], districts: Iterable[DistrictId]) -> Select[tuple[Any, ...]]:
     arrived = func.substr(flights.c.received_at, 1, 10, type_=String).label("arrived")
     return (
         select(*wanted, flights.c.flown_on, arrived)
         .join(flights, flights.c.id == flags.c.flight_id)
-        .where(flights.c.district_id.in_(sorted(districts)), is_candidate(), *meets(flags, within))
+        .where(flights.c.district_id.in_(sorted(districts)), is_candidate())
     )

@@ -10,10 +10,8 @@ from sqlalchemy import Connection, Select, select
 
 from pipeline.domain.flag import FlagStatus
 from pipeline.domain.freshness import Window
-from pipeline.domain.geometry import Extent
 from pipeline.domain.people import DistrictId
 from pipeline.store.flags import is_candidate
-from pipeline.store.ground import meets
 from pipeline.store.tables import flags, flights, visits
 
 PLANNED: Final = FlagStatus.VISIT_PLANNED
@@ -36,12 +34,10 @@ class Stage:
         return window.first <= self.day <= window.last and (self.until is None or window.last < self.until)
 
 
-def visit_stages(
-    connection: Connection, districts: Iterable[DistrictId], zone: tzinfo, within: Extent | None = None
-) -> Iterator[Stage]:
-    """The stages of the visits of some districts, in a box if one is given."""
+def visit_stages(connection: Connection, districts: Iterable[DistrictId], zone: tzinfo) -> Iterator[Stage]:
+    """The stages of the visits of some districts."""
     chosen = _chosen().where(flights.c.district_id.in_(sorted(districts)), is_candidate())
-    for row in connection.execute(chosen.where(*meets(flags, within)) if within else chosen):
+    for row in connection.execute(chosen):
         place = ((row.west + row.east) / 2, (row.south + row.north) / 2)
         planned = row.planned_at.astimezone(zone).date()
         found = row.found_at.astimezone(zone).date() if row.found_at else None

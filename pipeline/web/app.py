@@ -54,6 +54,7 @@ from pipeline.web.limits import BodyLimit
 from pipeline.web.metrics import Metrics
 from pipeline.web.origin import OwnOrigin
 from pipeline.web.services import Services
+from pipeline.workflow.draw_marks import KeptMarks
 
 API: Final = "/api/v1"
 ROUTERS: Final = (
@@ -110,6 +111,7 @@ def build_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.metrics = metrics
     app.state.coverage = Drawn()
+    app.state.marks = KeptMarks()
     for router in ROUTERS:
         app.include_router(router)
     app.mount(ADDRESS, StaticFiles(directory=STATIC), name="static")

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from pipeline.domain.people import DistrictId
 from pipeline.imagery import ground_grid, vector_tiles
 from pipeline.imagery.map_tiles import TileAddress
-from pipeline.store.ground_map import flags_version, ground_version
+from pipeline.store.ground_map import areas_version, flags_version, ground_version
 from pipeline.web.coverage import Wanted, day_of, districts_of
 from pipeline.web.flight_files import tag_of
 from pipeline.web.flying_again import PRIVATE
@@ -24,7 +24,7 @@ from pipeline.web.sessions import SignedIn
 from pipeline.workflow import draw_marks
 from pipeline.workflow.draw_coverage import areas_tile, flags_tile, ground_tile
 from pipeline.workflow.draw_imagery import imagery_of, imagery_tile
-from pipeline.workflow.draw_marks import marks_tile
+from pipeline.workflow.draw_marks import KeptMarks, marks_tile, read_marks
 from pipeline.workflow.tell_coverage import window_of
 
 LOOK: Final = 2
@@ -36,9 +36,6 @@ MEDIA_TYPES: Final = {
     "ground": ground_grid.MEDIA_TYPE,
     "marks": draw_marks.MEDIA_TYPE,
 }
-OF_GROUND: Final = frozenset({"areas", "ground"})
-"""Layers that change with the ground of districts; the others with flags, visits and licences."""
-
 Draw = Callable[[], bytes]
 
 router = APIRouter(prefix="/coverage/tiles", include_in_schema=False)
@@ -107,25 +104,39 @@ def show_tile(
     tiles: Drawn = request.app.state.coverage
     tile = tiles.get(key)
     if tile is None:
-        tile = _drawing(services, theirs, address)[layer]()
+        tile = _drawing(services, request.app.state.marks, theirs, address)[layer]()
         tiles.keep(key, tile)
     return _answer(tile, MEDIA_TYPES[layer], tag, packed=layer == "ground")
 
 
-def _drawing(services: Services, theirs: frozenset[DistrictId], address: TileAddress) -> Mapping[str, Draw]:
+def _drawing(
+    services: Services, kept: KeptMarks, theirs: frozenset[DistrictId], address: TileAddress
+) -> Mapping[str, Draw]:
     database = services.database
+
+    def marks() -> bytes:
+        with database.snapshot() as connection:
+            key = f"{flags_version(connection)} {' '.join(sorted(theirs))}"
+        return marks_tile(kept.get(key, lambda: read_marks(database, theirs, services.zone)), address)
+
     return {
         "areas": lambda: areas_tile(database, theirs, address),
         "ground": lambda: ground_tile(database, theirs, address),
         "flags": lambda: flags_tile(database, theirs, address),
-        "marks": lambda: marks_tile(database, theirs, address, services.zone),
+        "marks": marks,
     }
 
 
 def _key(services: Services, layer: str, address: TileAddress, districts: frozenset[DistrictId]) -> str:
     """Another one whenever the tile would be another one."""
+    within = vector_tiles.extent_of(address)
     with services.database.snapshot() as connection:
-        version = ground_version(connection, districts) if layer in OF_GROUND else flags_version(connection)
+        if layer == "ground":
+            version = ground_version(connection, districts, within)
+        elif layer == "areas":
+            version = areas_version(connection, districts, within)
+        else:
+            version = flags_version(connection)
     place = f"{address.zoom}/{address.column}/{address.row}"
     return f"{LOOK} {layer} {place} {version} {' '.join(sorted(districts))}"
 

@@ -143,7 +143,12 @@ def test_a_browser_that_has_a_tile_is_told_so_until_the_ground_changes(bureau: O
     assert "no-cache" in first.headers["Cache-Control"]
     tagged = {"If-None-Match": first.headers["ETag"]}
     assert manager.get(address, headers=tagged).status_code == 304
-    covered.area(bureau, "New field", land(10, 0, 1, 1))
+    covered.area(bureau, "Beyond", land(300, 0, 1, 1))
+    assert manager.get(address, headers=tagged).status_code == 304
+    covered.area(bureau, "New field", land(0.2, 1.2, 0.2, 0.2))
+    assert manager.get(address, headers=tagged).status_code == 200
+    tagged = {"If-None-Match": manager.get(address).headers["ETag"]}
+    covered.flown(bureau, DAY, land(0.2, 1.2, 0.2, 0.2))
     assert manager.get(address, headers=tagged).status_code == 200
 
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -88,6 +89,9 @@ def test_a_visit_is_planned_until_the_day_of_its_finding(field: Field, team: tup
     assert found["verified"] == {(day + 3, 0): 1}
     assert found["no_access"] == {(day, 0): 1}
     assert counted(client, zoom=15)["visit_planned"].total() >= 1
+    legend = client.get("/coverage/table").text.split('data-marks="visits"')[1]
+    said = re.findall(r'data-mark="(\w+)".*?class="number">(\d+)<', legend, re.DOTALL)
+    assert {kind for kind, number in said if number != "0"} == {"visit_planned", "no_access"}  # verified in three days
 
 
 def test_no_count_leaves_its_district(field: Field, team: tuple[Office, TestClient]) -> None:

@@ -47,7 +47,9 @@ function draw(box: HTMLElement, told: Told): void {
     box.dataset.drawn = "yes";
     document.querySelector("[data-drawing]")?.setAttribute("hidden", "");
   });
-  map.once("style.load", () => {
+  map.on("style.load", () => {
+    // once, and again whenever the graphics card was taken away: MapLibre brings back all but layers of others
+    ground.forget();
     map.addLayer(ground, "imagery");
     map.addLayer(ground.gaps(), ABOVE_GROUND);
     ground.squares.look();
@@ -159,7 +161,10 @@ function painter(map: GlMap, told: Told, ground: Ground, marks: Marks): (window:
     if (shown.get("imagery")) map.getSource<RasterTileSource>("imagery")?.setTiles([imageryOf(told, ...daysOf())]);
     map.triggerRepaint();
   };
-  map.once("style.load", paint);
+  map.on("style.load", () => {
+    days.forget();
+    paint();
+  });
   return (window) => {
     wanted = window;
     clearTimeout(late);

@@ -51,6 +51,10 @@ class Dress {
 
   constructor(private readonly weight: (kind: number) => number) {}
 
+  forget(): void {
+    this.looks = this.texture = null;
+  }
+
   /** Bind them; how long their sides are. */
   bind(gl: WebGL2RenderingContext, ratio: number): number {
     this.texture ??= gl.createTexture();
@@ -82,6 +86,13 @@ export class Ground implements CustomLayerInterface {
     this.window = { from: told.from, to: told.to };
     const drop = ({ texture }: Held) => this.gl?.deleteTexture(texture);
     this.squares = new Squares(map, told.tiles.ground, told.zooms.ground, told.bounds, read, drop);
+  }
+
+  /** Textures went with the graphics card; all of them are made anew. */
+  forget(): void {
+    for (const held of this.squares.all()) held.texture = held.shown = null;
+    this.all.forget();
+    this.unseen.forget();
   }
 
   /** Show another window of days. */

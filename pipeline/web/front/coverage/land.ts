@@ -19,6 +19,11 @@ export class Days {
 
   constructor(private readonly map: GlMap, private readonly told: Told, private readonly first: number) {}
 
+  /** What was said of days went with the style. */
+  forget(): void {
+    this.shown.clear();
+  }
+
   paint({ from, to }: Window): void {
     for (let day = Math.min(this.first, this.told.from, from); day <= Math.max(to, this.told.to, ...this.shown.keys()); day++) this.set(day, day >= from && day <= to ? INSIDE : OUTSIDE);
   }

@@ -67,6 +67,11 @@ export class Squares<T> {
     return this.kept.get(name(square));
   }
 
+  /** All that is held. */
+  all(): T[] {
+    return [...this.kept.values()].filter((held) => held !== null);
+  }
+
   /** The square, or that part of a larger one which lies there. */
   nearest(square: Square): Part<T> | null {
     for (let up = 0; up <= square.zoom; up++) {
