@@ -3,7 +3,7 @@
 import type { CustomLayerInterface, Map as GlMap } from "maplibre-gl";
 import { type Looks, looks, PERIOD } from "./patterns";
 import { BLIND, NOT_FLOWN, SEEN, SIDE, SKIPPED, Story } from "./story";
-import { cornerOf, type Square, Squares } from "./squares";
+import { cornerOf, type Part, type Square, Squares } from "./squares";
 import { COLOURS, type Told, type Window } from "./told";
 
 /** What can be put away, and what cells of it show. */
@@ -163,7 +163,11 @@ export class Ground implements CustomLayerInterface {
 
   private draw(gl: WebGL2RenderingContext, square: Square): void {
     const part = this.squares.nearest(square);
-    if (!part) return;
+    if (!part) for (const quarter of this.squares.quarters(square)) this.lay(gl, quarter.square, quarter);
+    else this.lay(gl, square, part);
+  }
+
+  private lay(gl: WebGL2RenderingContext, square: Square, part: Part<Held>): void {
     const { clientWidth, clientHeight } = this.map.getCanvas();
     const begin = this.map.project(cornerOf(square));
     const end = this.map.project(cornerOf({ ...square, column: square.column + 1, row: square.row + 1 }));

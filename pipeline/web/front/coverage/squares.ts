@@ -83,6 +83,15 @@ export class Squares<T> {
     return null;
   }
 
+  /** What is held of the next zoom, to be shown until the square itself is there. */
+  quarters({ zoom, column, row }: Square): (Part<T> & { square: Square })[] {
+    return [0, 1, 2, 3].flatMap((quarter) => {
+      const square = { zoom: zoom + 1, column: 2 * column + (quarter & 1), row: 2 * row + (quarter >> 1) };
+      const held = this.get(square);
+      return held ? [{ square, held, left: 0, top: 0, side: 1 }] : [];
+    });
+  }
+
   private async load(key: string, square: Square): Promise<void> {
     const abort = new AbortController();
     this.running.set(key, abort);
