@@ -1,6 +1,6 @@
 """Draw marks: flags from afar and visits, counted by place, kind and day, so that a map can add up any window of days.
 
-A tile has a few hundred marks at most, however many flags lie in it. Who may see its flags may see its counts: they are
+A tile has 256 marks of a kind at most, however many flags lie in it. Who may see its flags may see its counts: they are
 of the same candidates.
 """
 
