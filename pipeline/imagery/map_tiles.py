@@ -6,7 +6,7 @@ Axes: b = band, h = row, w = column.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,12 +102,28 @@ def orthomosaic_tile(working: Path, address: TileAddress) -> Tile | None:
         InvalidInputError: Its reference system is not known.
     """
     image = _read(working, address, indexes=(1, 2, 3), resampling="bilinear")
-    if image is None or not image.mask.any():
-        return None
-    pixels_hwb = np.ascontiguousarray(np.moveaxis(image.data, 0, 2))
-    if image.mask.all():
-        return _encoded(Image.fromarray(pixels_hwb), "JPEG", quality=85)
-    return _encoded(Image.fromarray(np.dstack([pixels_hwb, image.mask])), "WEBP", quality=82, method=2)
+    return None if image is None else _pictured(np.ascontiguousarray(np.moveaxis(image.data, 0, 2)), image.mask)
+
+
+def newest_tile(workings: Iterable[Path], address: TileAddress) -> Tile | None:
+    """Imagery of several flights, the one named first on top; None where there is none. Asks for no more than it needs.
+
+    A raster that cannot be laid on a map is passed over.
+    """
+    pixels_hwb = np.zeros((TILE_PX, TILE_PX, 3), np.uint8)
+    mask_hw = np.zeros((TILE_PX, TILE_PX), np.uint8)
+    for working in workings:
+        try:
+            image = _read(working, address, indexes=(1, 2, 3), resampling="bilinear")
+        except InvalidInputError:
+            continue
+        if image is not None:
+            new_hw = (image.mask > 0) & (mask_hw == 0)
+            pixels_hwb[new_hw] = np.moveaxis(image.data, 0, 2)[new_hw]
+            mask_hw[new_hw] = image.mask[new_hw]
+        if mask_hw.all():
+            break
+    return _pictured(pixels_hwb, mask_hw)
 
 
 def states_tile(states: Path, address: TileAddress) -> Tile | None:
@@ -174,6 +190,14 @@ def _reading(path: Path) -> Iterator[Reader]:
             yield source
     except (RasterioError, CPLE_BaseError) as error:
         raise InvalidInputError("this orthomosaic cannot be laid on a map") from error
+
+
+def _pictured(pixels_hwb: npt.NDArray[np.uint8], mask_hw: npt.NDArray[np.uint8]) -> Tile | None:
+    if not mask_hw.any():
+        return None
+    if mask_hw.all():
+        return _encoded(Image.fromarray(pixels_hwb), "JPEG", quality=85)
+    return _encoded(Image.fromarray(np.dstack([pixels_hwb, mask_hw])), "WEBP", quality=82, method=2)
 
 
 def _encoded(image: Image.Image, kind: str, **options: int) -> Tile:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import mapbox_vector_tile
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -38,13 +39,22 @@ def bounds_m(address: TileAddress) -> tuple[float, float, float, float]:
     return left, top - side, left + side, top
 
 
-def extent_of(address: TileAddress) -> Extent:
-    """The box of a tile and its edge in degrees."""
+def extent_of(address: TileAddress, *, edge_units: int = EDGE_UNITS) -> Extent:
+    """The box of a tile and of ``edge_units`` beyond it, in degrees."""
     left, bottom, right, top = bounds_m(address)
-    edge = (right - left) * EDGE_UNITS / UNITS
+    edge = (right - left) * edge_units / UNITS
     west, east = (min(max(x / HALF_M * 180, -180), 180) for x in (left - edge, right + edge))
     south, north = (_latitude(y) for y in (bottom - edge, top + edge))
     return Extent(west=west, south=south, east=east, north=north)
+
+
+def places_in(
+    address: TileAddress, longitudes: npt.NDArray[np.float64], latitudes: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Where places in degrees lie in a tile: from 0 to 1 to the east, and to the south."""
+    side = 2**address.zoom
+    y = np.log(np.tan(np.pi / 4 + np.radians(latitudes) / 2)) / np.pi
+    return (longitudes / 360 + 0.5) * side - address.column, (0.5 - y / 2) * side - address.row
 
 
 def in_mercator(outlines: Sequence[BaseGeometry]) -> Any:

@@ -1,13 +1,14 @@
 """What a map of coverage draws: outlines, days, and flags by status; and when any of it last changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, String, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, func, or_, select
 
 from pipeline.domain.flag import FlagStatus
+from pipeline.domain.flight import FlightId
 from pipeline.domain.freshness import LookKind, Window
 from pipeline.domain.geometry import Extent
 from pipeline.domain.people import DistrictId
@@ -44,8 +45,17 @@ class DrawnFlag:
     flight: str
     status: FlagStatus
     day: date
-    place: tuple[float, float]
     outline: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """Candidates by the hundred thousand: of each its status, the day of its flight, and where it lies in degrees."""
+
+    statuses: Sequence[str]
+    days: Sequence[date]
+    longitudes: Sequence[float]
+    latitudes: Sequence[float]
 
 
 def drawn_looks(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> tuple[DrawnLook, ...]:
@@ -59,6 +69,24 @@ def drawn_looks(connection: Connection, districts: Iterable[DistrictId], within:
     return tuple(
         DrawnLook(kind=LookKind(row.kind), day=row.day, outline=row.drawn) for row in connection.execute(chosen)
     )
+
+
+def last_imagery(
+    connection: Connection, districts: Iterable[DistrictId], within: Extent, window: Window
+) -> tuple[FlightId, ...]:
+    """The flights of some districts with imagery of a box from the days of a window, the newest first."""
+    columns = ground_looks.c
+    chosen = (
+        select(columns.flight_id)
+        .where(
+            columns.district_id.in_(sorted(districts)),
+            columns.kind == LookKind.IMAGED.value,
+            columns.day.between(window.first, window.last),
+            *meets(ground_looks, within),
+        )
+        .order_by(columns.day.desc(), columns.id.desc())
+    )
+    return tuple(FlightId(flight) for flight in connection.execute(chosen).scalars())
 
 
 def drawn_areas(
@@ -83,20 +111,24 @@ def drawn_growers(
     return tuple((row.kind, row.outline) for row in connection.execute(chosen.order_by(columns.id)))
 
 
-def drawn_flags(
-    connection: Connection, districts: Iterable[DistrictId], within: Extent, *, outlined: bool
-) -> Iterator[DrawnFlag]:
-    """The candidates of some districts that meet a box; with their outlines only where these are asked for."""
+def drawn_flags(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> Iterator[DrawnFlag]:
+    """The candidates of some districts that meet a box, with their outlines."""
     columns = flags.c
-    arrived = func.substr(flights.c.received_at, 1, 10, type_=String).label("arrived")
-    wanted = [columns.flight_id, columns.status, columns.west, columns.south, columns.east, columns.north]
-    chosen = (
-        select(*wanted, flights.c.flown_on, arrived, *([columns.outline] if outlined else []))
-        .join(flights, flights.c.id == columns.flight_id)
-        .where(flights.c.district_id.in_(sorted(districts)), is_candidate(), *meets(flags, within))
-    )
-    for row in connection.execute(chosen).mappings():
-        yield _flag(row, outlined=outlined)
+    wanted = [columns.flight_id, columns.status, columns.outline]
+    chosen = _candidates(wanted, districts).where(*meets(flags, within))
+    for row in connection.execute(chosen):
+        day = row.flown_on or date.fromisoformat(row.arrived)
+        yield DrawnFlag(flight=row.flight_id, status=FlagStatus(row.status), day=day, outline=row.outline)
+
+
+def marked_flags(connection: Connection, districts: Iterable[DistrictId]) -> Marked:
+    """The places of all candidates of some districts."""
+    columns = flags.c
+    place = ((columns.west + columns.east) / 2, (columns.south + columns.north) / 2)
+    rows = connection.execute(_candidates([columns.status, *place], districts)).all()
+    statuses, longitudes, latitudes, flown, arrived = zip(*rows, strict=True) if rows else ((),) * 5
+    days = [known or date.fromisoformat(other) for known, other in zip(flown, arrived, strict=True)]
+    return Marked(statuses=statuses, days=days, longitudes=longitudes, latitudes=latitudes)
 
 
 def flags_by_status(connection: Connection, districts: Iterable[DistrictId], window: Window) -> dict[FlagStatus, int]:
@@ -110,13 +142,23 @@ def flags_by_status(connection: Connection, districts: Iterable[DistrictId], win
     return {FlagStatus(status): count for status, count in connection.execute(chosen)}
 
 
-def ground_version(connection: Connection, districts: Iterable[DistrictId]) -> str:
-    """Changes with the ground of some districts: looks are only ever added, and regions only ever grow."""
+def areas_version(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> str:
+    """Changes with the survey areas of some districts that meet a box: they only ever grow."""
+    columns = ground_regions.c
+    counted = select(func.count(), func.sum(columns.area_m2))
+    theirs = (columns.district_id.in_(sorted(districts)), columns.area_id.is_not(None))
+    count, area_m2 = connection.execute(counted.where(*theirs, *meets(ground_regions, within))).one()
+    return f"{count}-{area_m2 or 0:.2f}"
+
+
+def ground_version(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> str:
+    """Changes with the ground of some districts in a box: looks are only ever added.
+
+    A new flight changes it where it flew, and nowhere else.
+    """
     theirs = sorted(districts)
-    looks = select(func.count()).where(ground_looks.c.district_id.in_(theirs))
-    regions = select(func.count(), func.sum(ground_regions.c.area_m2)).where(ground_regions.c.district_id.in_(theirs))
-    count, area_m2 = connection.execute(regions).one()
-    return f"{connection.execute(looks).scalar_one()}-{count}-{area_m2 or 0:.2f}"
+    looks = select(func.count()).where(ground_looks.c.district_id.in_(theirs), *meets(ground_looks, within))
+    return f"{connection.execute(looks).scalar_one()}-{areas_version(connection, theirs, within)}"
 
 
 def flags_version(connection: Connection) -> str:
@@ -136,12 +178,10 @@ def flown_in(window: Window) -> ColumnElement[bool]:
     return or_(known, unknown)
 
 
-def _flag(held: RowMapping, *, outlined: bool) -> DrawnFlag:
-    flown = held["flown_on"]
-    return DrawnFlag(
-        flight=held["flight_id"],
-        status=FlagStatus(held["status"]),
-        day=flown or date.fromisoformat(held["arrived"]),
-        place=((held["west"] + held["east"]) / 2, (held["south"] + held["north"]) / 2),
-        outline=held["outline"] if outlined else b"",
+def _candidates(wanted: Iterable[ColumnElement[Any]], districts: Iterable[DistrictId]) -> Select[tuple[Any, ...]]:
+    arrived = func.substr(flights.c.received_at, 1, 10, type_=String).label("arrived")
+    return (
+        select(*wanted, flights.c.flown_on, arrived)
+        .join(flights, flights.c.id == flags.c.flight_id)
+        .where(flights.c.district_id.in_(sorted(districts)), is_candidate())
     )

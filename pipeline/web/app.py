@@ -14,6 +14,7 @@ from pipeline.web import (
     catalogue,
     conflicts,
     coverage,
+    coverage_tiles,
     exports,
     features,
     field,
@@ -49,7 +50,7 @@ from pipeline.web import (
     visits,
 )
 from pipeline.web.assets import ADDRESS, STATIC
-from pipeline.web.coverage import Drawn
+from pipeline.web.coverage_tiles import Drawn
 from pipeline.web.failures import answer, explain_failures
 from pipeline.web.headers import SafeHeaders
 from pipeline.web.journal import Journal
@@ -58,6 +59,7 @@ from pipeline.web.limits import BodyLimit
 from pipeline.web.metrics import Metrics
 from pipeline.web.origin import OwnOrigin
 from pipeline.web.services import Services
+from pipeline.workflow.draw_marks import KeptMarks
 
 API: Final = "/api/v1"
 ROUTERS: Final = (
@@ -80,6 +82,7 @@ ROUTERS: Final = (
     flying_again.router,
     catalogue.router,
     coverage.router,
+    coverage_tiles.router,
     statement.router,
     statement_issued.router,
     statements_api.router,
@@ -118,6 +121,7 @@ def build_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.metrics = metrics
     app.state.coverage = Drawn()
+    app.state.marks = KeptMarks()
     for router in ROUTERS:
         app.include_router(router)
     app.mount(ADDRESS, StaticFiles(directory=STATIC), name="static")

@@ -40,7 +40,12 @@ class Services:
     @property
     def today(self) -> date:
         """The day it is where the people are."""
-        return self.now().astimezone(ZoneInfo(self.settings.time_zone)).date()
+        return self.now().astimezone(self.zone).date()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the people."""
+        return ZoneInfo(self.settings.time_zone)
 
 
 def services_of(request: Request) -> Services:

@@ -1,34 +1,34 @@
-"""Draw coverage: the vector tiles of the managers' map.
+"""Draw coverage: the tiles of the managers' map.
 
 A tile has all days; the map shows those of its window by itself, so that moving the window asks for nothing.
-Layers of ``ground``: ``areas``, and with ``day`` in days since 1970 ``seen``, ``imaged`` (what of it could not be
-assessed) and ``skipped``. Layers of ``flags``: ``flags`` with ``group``, ``day`` and, where they are outlined,
-``status`` and ``flight``; ``growers``.
+``areas`` and ``flags`` are vector tiles: layers ``areas``, ``growers`` and, from near, ``flags`` with their outlines,
+``group``, ``status``, ``flight`` and ``day`` in days since 1970. ``ground`` is cells (``imagery.ground_grid``).
 """
 
-import math
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+import numpy as np
 import shapely
 
 from pipeline.domain.flag import FlagStatus
 from pipeline.domain.freshness import LookKind
 from pipeline.domain.people import DistrictId
 from pipeline.domain.sight import told
+from pipeline.imagery.ground_grid import Level, Look, ground_grid
 from pipeline.imagery.map_tiles import TileAddress
 from pipeline.imagery.vector_tiles import Feature, extent_of, in_mercator, vector_tile
 from pipeline.store.database import Database
 from pipeline.store.ground_map import DrawnFlag, drawn_areas, drawn_flags, drawn_growers, drawn_looks
 
 EPOCH: Final = date(1970, 1, 1)
-MOST_ZOOM: Final = 14
-"""Beyond it the map enlarges tiles of this zoom, in which a unit is 0.6 m at the equator."""
-OUTLINED_FROM: Final = 13
-"""From this zoom on flags have outlines; below it one point stands for all in a 24th of a tile."""
-PLACES: Final = 24
-"""Marks of 21 px beside each other fill a tile of 512: more would hide the land."""
+MOST_ZOOM: Final = 15
+"""Beyond it the map enlarges vector tiles of this zoom, in which a unit is 0.3 m at the equator."""
+MOST_GROUND_ZOOM: Final = 16
+"""Beyond it the map enlarges cells, of 2.4 m at the equator."""
+OUTLINED_FROM: Final = 15
+"""From this zoom on flags have outlines, below it marks that count them."""
 GROUPS: Final = {
     FlagStatus.UNREVIEWED: "open",
     FlagStatus.IN_REVIEW: "open",
@@ -43,41 +43,42 @@ GROUPS: Final = {
     FlagStatus.LOOK_ALIKE: "nothing",
 }
 """How a map tells flags apart: what waits for readers, for a visit, what was found, and what was nothing."""
+LEVELS: Final = {LookKind.SEEN: Level.SEEN, LookKind.IMAGED: Level.BLIND, LookKind.SKIPPED: Level.SKIPPED}
+"""What the drawn outline of each kind of look says; of imagery that is the part nobody could assess."""
+
+
+def areas_tile(database: Database, districts: Iterable[DistrictId], address: TileAddress) -> bytes:
+    """Survey areas; b"" for nothing."""
+    with database.snapshot() as connection:
+        areas = drawn_areas(connection, districts, extent_of(address))
+    drawn = [Feature(outlines=[shapely.from_wkb(outline)], said={"id": area}) for area, outline in areas]
+    return vector_tile(address, {"areas": drawn})
 
 
 def ground_tile(database: Database, districts: Iterable[DistrictId], address: TileAddress) -> bytes:
-    """Survey areas and looks at them; b"" for nothing."""
+    """The states of ground in any window of days, gzipped; b"" for nothing."""
     within, theirs = extent_of(address), frozenset(districts)
     with database.snapshot() as connection:
         looks = drawn_looks(connection, theirs, within)
         areas = drawn_areas(connection, theirs, within)
-    layers: dict[str, list[Feature]] = {
-        "areas": [Feature(outlines=[shapely.from_wkb(outline)], said={"id": area}) for area, outline in areas]
-    }
-    for kind in LookKind:
-        by_day: dict[date, list[bytes]] = {}
-        for look in looks:
-            if look.kind is kind:
-                by_day.setdefault(look.day, []).append(look.outline)
-        layers[kind.value] = [
-            Feature(outlines=shapely.from_wkb(outlines), said={"day": days(day)}) for day, outlines in by_day.items()
-        ]
-    return vector_tile(address, layers)
+    outlines = shapely.from_wkb(np.array([look.outline for look in looks], object))
+    drawn = [
+        Look(level=LEVELS[look.kind], day=max(days(look.day), 0), outline=outline)
+        for look, outline in zip(looks, outlines, strict=True)
+    ]
+    return ground_grid(address, [shapely.from_wkb(outline) for _, outline in areas], drawn)
 
 
 def flags_tile(database: Database, districts: Iterable[DistrictId], address: TileAddress) -> bytes:
-    """Flags by status, and licensed growers; b"" for nothing."""
-    within, theirs, outlined = extent_of(address), frozenset(districts), address.zoom >= OUTLINED_FROM
+    """Licensed growers, and from near the outlines of flags; b"" for nothing."""
+    within, theirs = extent_of(address), frozenset(districts)
     with database.snapshot() as connection:
-        flags = list(drawn_flags(connection, theirs, within, outlined=outlined))
+        flags = list(drawn_flags(connection, theirs, within)) if address.zoom >= OUTLINED_FROM else []
         growers = drawn_growers(connection, theirs, within)
-    layers = {
-        "growers": [
-            Feature(outlines=in_mercator([shapely.from_wkb(outline)]), said={"kind": kind}) for kind, outline in growers
-        ],
-        "flags": [_outlined(flag) for flag in flags] if outlined else _points(flags, address),
-    }
-    return vector_tile(address, layers)
+    licensed = [
+        Feature(outlines=in_mercator([shapely.from_wkb(outline)]), said={"kind": kind}) for kind, outline in growers
+    ]
+    return vector_tile(address, {"growers": licensed, "flags": [_outlined(flag) for flag in flags]})
 
 
 def days(day: date) -> int:
@@ -89,21 +90,3 @@ def _outlined(flag: DrawnFlag) -> Feature:
     status = told(flag.status)
     said = {"group": GROUPS[flag.status], "status": status.value, "day": days(flag.day), "flight": flag.flight}
     return Feature(outlines=in_mercator([shapely.from_wkb(flag.outline)]), said=said)
-
-
-def _points(flags: Iterable[DrawnFlag], address: TileAddress) -> list[Feature]:
-    """One point for each group, day and place that has any flag: where one of the flags of that place lies."""
-    places = PLACES * 2**address.zoom / 360
-    spots: dict[tuple[int, int], tuple[float, float]] = {}
-    found: dict[tuple[str, date], set[tuple[float, float]]] = {}
-    for flag in flags:
-        x, y = flag.place
-        spot = spots.setdefault((math.floor(x * places), math.floor(y * places)), flag.place)
-        found.setdefault((GROUPS[flag.status], flag.day), set()).add(spot)
-    return [
-        Feature(
-            outlines=in_mercator(shapely.points(sorted(points))),
-            said={"group": group, "day": days(day)},
-        )
-        for (group, day), points in found.items()
-    ]

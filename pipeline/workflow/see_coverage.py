@@ -1,15 +1,18 @@
-"""See coverage: what the managers' page shows of a window of days: areas, how fresh seen ground is, flags by status."""
+"""See coverage: what the managers' page shows of a window of days: areas, ages of seen ground, flags, visits."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from typing import Final
 
+from pipeline.domain.flag import FlagStatus
 from pipeline.domain.freshness import Window
 from pipeline.domain.people import DistrictId
 from pipeline.store.database import Database
 from pipeline.store.ground import RegionId, days_known, last_seen
 from pipeline.store.ground_map import flags_by_status
+from pipeline.store.visit_map import visits_in
 from pipeline.workflow.draw_coverage import GROUPS
 from pipeline.workflow.tell_coverage import Told, tell
 
@@ -43,12 +46,13 @@ class Sight:
     lines: tuple[Line, ...]
     ages: tuple[float, ...]
     flags: dict[str, int]
+    visits: Counter[FlagStatus]
     bounds: tuple[float, float, float, float] | None
     ever_flown: bool
 
 
-def see(database: Database, districts: Iterable[DistrictId], window: Window, *, today: date) -> Sight:
-    """What there is to see of some districts."""
+def see(database: Database, districts: Iterable[DistrictId], window: Window, *, today: date, zone: tzinfo) -> Sight:
+    """What there is to see of some districts; ``zone`` is that of ``today``."""
     theirs = frozenset(districts)
     told = tell(database, theirs, window)
     ages = [0.0] * (len(AGES) + 1)
@@ -60,6 +64,7 @@ def see(database: Database, districts: Iterable[DistrictId], window: Window, *, 
                 ages[sum((window.last - day).days >= age for age in AGES)] += area_m2
         for status, count in flags_by_status(connection, theirs, window).items():
             counted[GROUPS[status]] += count
+        visits = visits_in(connection, theirs, zone, window)
     return Sight(
         window=window,
         known=Window(first=min(known.first, today), last=max(known.last, today))
@@ -69,6 +74,7 @@ def see(database: Database, districts: Iterable[DistrictId], window: Window, *, 
         lines=tuple(_line(one) for one in told),
         ages=tuple(down(area_m2) for area_m2 in ages),
         flags=counted,
+        visits=visits,
         bounds=_bounds(told),
         ever_flown=known is not None,
     )

@@ -19,6 +19,7 @@ from pipeline.imagery.map_tiles import (
     TileAddress,
     flown_tile,
     map_extent,
+    newest_tile,
     orthomosaic_tile,
     states_tile,
 )
@@ -181,3 +182,24 @@ def test_chinese_national_zones_lie_on_the_map(tmp_path: Path) -> None:
     with rasterio.open(tmp_path / "m.tif", "w", **profile, transform=from_origin(37_500_000, TOP, 1, 1)) as raster:
         raster.write(np.full((3, 64, 64), 90, np.uint8))
     assert map_extent(tmp_path / "m.tif").west == pytest.approx(111, abs=1e-5)
+
+
+def test_the_raster_named_first_lies_on_top_and_one_that_no_map_can_show_is_passed_over(
+    working: Path, tmp_path: Path
+) -> None:
+    """The first is blue, and was flown in its north-west quarter only; below it the second is seen."""
+    blue_hwb = np.full((SIDE, SIDE, 3), (20, 20, 220), np.uint8)
+    flown_hw = np.zeros((SIDE, SIDE), bool)
+    flown_hw[: SIDE // 2, : SIDE // 2] = True
+    newest = write_working(tmp_path / "newest.tif", blue_hwb, flown_hw)
+    broken = tmp_path / "broken.tif"
+    broken.write_bytes(b"no raster")
+    extent = map_extent(working)
+    tile = newest_tile([broken, newest, working], around(extent, extent.least_zoom))
+    assert tile is not None
+    pixels_hwb = np.asarray(Image.open(io.BytesIO(tile.content)).convert("RGBA"))
+    strongest = pixels_hwb[:, :, :3][pixels_hwb[:, :, 3] == 255].argmax(axis=1)
+    red, green, blue = ((strongest == band).sum() for band in range(3))
+    assert green > 0.5 * blue > 0
+    assert red < 0.02 * blue
+    assert newest_tile([broken], around(extent, extent.least_zoom)) is None

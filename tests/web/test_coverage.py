@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import covered
 import mapbox_vector_tile
 import pytest
 from covered import land
 from fastapi.testclient import TestClient
+from ground_read import read_ground
+from httpx import Response
 from offices import Office, open_office, sign_in
 
 from pipeline.imagery.vector_tiles import HALF_M, MEDIA_TYPE
@@ -92,26 +95,45 @@ def tile_over(x: float, y: float, zoom: int) -> tuple[int, int]:
     return int((middle.x + HALF_M) / side), int((HALF_M - middle.y) / side)
 
 
-def tile(client: TestClient, layer: str, zoom: int, x: float, y: float, **asked: str) -> dict[str, object]:
+def got(client: TestClient, layer: str, zoom: int, x: float, y: float, **asked: str) -> Response:
     column, row = tile_over(x, y, zoom)
-    answer = client.get(f"/coverage/tiles/{layer}/{zoom}/{column}/{row}", params=asked)
+    return client.get(f"/coverage/tiles/{layer}/{zoom}/{column}/{row}", params=asked)
+
+
+def tile(client: TestClient, layer: str, zoom: int, x: float, y: float) -> dict[str, Any]:
+    answer = got(client, layer, zoom, x, y)
     assert answer.headers["Content-Type"] == MEDIA_TYPE
     return dict(mapbox_vector_tile.decode(answer.content))
 
 
-def test_a_tile_has_ground_by_kind_and_day(manager: TestClient) -> None:
-    drawn = tile(manager, "ground", 11, 1, 0.5)
-    assert set(drawn) == {"areas", "seen", "imaged", "skipped"}
-    said = {kind: sorted(one["properties"]["day"] for one in drawn[kind]["features"]) for kind in ("seen", "imaged")}
-    assert said == {"seen": [days(DAY)], "imaged": [days(DAY) + 20]}
+def test_cells_of_ground_are_in_the_states_of_the_table_in_any_window(manager: TestClient) -> None:
+    """About 25 m2 a cell, of 480,000 m2: cells of the rim are on the side of what was not seen."""
+    ground = read_ground(got(manager, "ground", 15, 0.5, 0.5).content, packed=False)
+    for first, last in ((DAY, DAY + timedelta(days=30)), (DAY + timedelta(days=9), DAY + timedelta(days=30))):
+        shown = ground.state(days(first), days(last))
+        told = areas(manager, **{"from": first.isoformat(), "to": last.isoformat()})["Terraces"]
+        cell_m2 = told["total_m2"] / (shown != "nothing").sum()
+        assert (shown == "seen").sum() * cell_m2 <= told["seen_m2"]
+        assert (shown == "seen").sum() * cell_m2 == pytest.approx(told["seen_m2"], rel=0.02)
 
 
-def test_flags_are_points_from_afar_and_outlines_from_near(manager: TestClient) -> None:
-    far = tile(manager, "flags", 9, 0.2, 0.2)["flags"]["features"]
-    near = tile(manager, "flags", 14, 0.25, 0.25)["flags"]["features"]
-    assert [(one["geometry"]["type"], one["properties"]["group"]) for one in far] == [("Point", "open")]
+def test_ground_that_could_not_be_flown_is_shown(manager: TestClient) -> None:
+    shown = read_ground(got(manager, "ground", 11, 3.5, 0.5).content, packed=False).state(days(DAY), days(DAY))
+    assert (shown == "could_not_be_flown").sum() > 10
+
+
+def test_flags_are_counted_from_afar_and_outlined_from_near(manager: TestClient) -> None:
+    ((*_, kind, counts),) = got(manager, "marks", 9, 0.2, 0.2).json()["marks"]
+    assert (kind, counts) == ("open", [days(DAY), 0, 1])
+    assert got(manager, "flags", 9, 0.2, 0.2).status_code == 204
+    near = tile(manager, "flags", 15, 0.25, 0.25)["flags"]["features"]
     assert near[0]["geometry"]["type"] == "Polygon"
     assert near[0]["properties"]["status"] == "unreviewed"
+    assert got(manager, "marks", 15, 0.25, 0.25).status_code == 204
+
+
+def test_survey_areas_have_outlines_for_the_pointer(manager: TestClient) -> None:
+    assert len(tile(manager, "areas", 11, 1, 0.5)["areas"]["features"]) >= 2
 
 
 def test_a_browser_that_has_a_tile_is_told_so_until_the_ground_changes(bureau: Office, manager: TestClient) -> None:
@@ -121,7 +143,12 @@ def test_a_browser_that_has_a_tile_is_told_so_until_the_ground_changes(bureau: O
     assert "no-cache" in first.headers["Cache-Control"]
     tagged = {"If-None-Match": first.headers["ETag"]}
     assert manager.get(address, headers=tagged).status_code == 304
-    covered.area(bureau, "New field", land(10, 0, 1, 1))
+    covered.area(bureau, "Beyond", land(300, 0, 1, 1))
+    assert manager.get(address, headers=tagged).status_code == 304
+    covered.area(bureau, "New field", land(0.2, 1.2, 0.2, 0.2))
+    assert manager.get(address, headers=tagged).status_code == 200
+    tagged = {"If-None-Match": manager.get(address).headers["ETag"]}
+    covered.flown(bureau, DAY, land(0.2, 1.2, 0.2, 0.2))
     assert manager.get(address, headers=tagged).status_code == 200
 
 
@@ -132,7 +159,15 @@ def test_where_nothing_lies_there_is_no_tile(manager: TestClient) -> None:
 
 @pytest.mark.parametrize("name", ["surveyor", "reviewer", "field", "administrator"])
 @pytest.mark.parametrize(
-    "address", ["/coverage", "/coverage/table", "/coverage/tiles/ground/11/0/0", "/api/v1/coverage"]
+    "address",
+    [
+        "/coverage",
+        "/coverage/table",
+        "/coverage/tiles/ground/11/0/0",
+        "/coverage/tiles/marks/11/0/0",
+        "/coverage/tiles/imagery/15/0/0",
+        "/api/v1/coverage",
+    ],
 )
 def test_only_managers_see_coverage(bureau: Office, name: str, address: str) -> None:
     with TestClient(build_app(bureau.services()), base_url="https://plots.test", follow_redirects=False) as client:

@@ -30,6 +30,7 @@ from pipeline.store.flags import _row
 from pipeline.store.ground import _placed, add_moves, regions_of
 from pipeline.web.app import build_app
 from pipeline.workflow.cover import placed
+from pipeline.workflow.draw_coverage import OUTLINED_FROM
 
 SIDE, TIMES, FLAGS = 50, 4, 10
 """Pieces of land along a side, how often each was flown, and flags of a flight."""
@@ -168,8 +169,8 @@ def test_a_year_of_10_000_flights(tmp_path: Path) -> None:
 def asked() -> list[tuple[str, str]]:
     tiles = [
         (f"{layer} tile of zoom {zoom}", f"/coverage/tiles/{layer}/{tile(zoom, 5.3, 5.3)}")
-        for zoom in (9, 11, 13, 14)
-        for layer in ("ground", "flags")
+        for zoom in (9, 11, 13, 15)
+        for layer in ("ground", "marks" if zoom < OUTLINED_FROM else "flags")
     ]
     return [("page", "/coverage"), ("table", "/coverage/table?from=2026-01-01&to=2026-08-01"), *tiles]
 
@@ -192,11 +193,22 @@ def in_a_browser(office: Office) -> None:
                 else:
                     page.reload()
                 page.wait_for_selector("[data-drawn=yes]")
-        moved(page, "slider by a day: map and table", lambda: page.get_by_label("Up to").press("ArrowLeft"))
+        slider = page.get_by_label("Up to")
+        for _ in range(2):
+            moved(page, "slider by a day: map and table", lambda: slider.press("ArrowLeft"))
+        moved(page, "ten more days", lambda: [slider.press("ArrowLeft") for _ in range(10)])
         moved(page, "one zoom nearer", lambda: page.get_by_label("Zoom in").click())
+        moved(page, "pushed aside", lambda: pushed(page))
 
 
-def moved(page: Page, what: str, move: Callable[[], None]) -> None:
+def pushed(page: Page) -> None:
+    page.mouse.move(500, 400)
+    page.mouse.down()
+    page.mouse.move(300, 300, steps=10)
+    page.mouse.up()
+
+
+def moved(page: Page, what: str, move: Callable[[], object]) -> None:
     """Until the map is idle again and the table is the new one; and the longest that the page was deaf."""
     page.evaluate("""() => {
         const box = document.querySelector('[data-map]'); delete box.dataset.drawn;

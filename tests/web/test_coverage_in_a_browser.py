@@ -1,5 +1,6 @@
 """A manager looks at the map of coverage in a real browser: table, pointer and slider say the same."""
 
+import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
 from covered import land
 from offices import PASSWORD, Office, open_office
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pipeline.web.app import build_app
@@ -45,6 +47,41 @@ def opened(context: BrowserContext) -> Page:
 
 def numbers(page: Page) -> list[str]:
     return page.locator("[data-area]").first.locator("tr").last.locator("td.number").all_inner_texts()
+
+
+def shades(page: Page, x: float) -> set[str]:
+    """The colours of the map in a small square, at a share of its width and half of its height."""
+    box = page.locator(".land .map").bounding_box()
+    assert box is not None
+    page.wait_for_selector("[data-drawn=yes]")
+    clip = {"x": box["x"] + x * box["width"], "y": box["y"] + 0.46 * box["height"], "width": 16, "height": 16}
+    picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
+    return {f"#{red:02x}{green:02x}{blue:02x}" for _, (red, green, blue) in picture.getcolors() or []}
+
+
+def slid(page: Page, steps: int) -> None:
+    page.evaluate("delete document.querySelector('[data-map]').dataset.drawn")
+    slider = page.get_by_label("Up to")
+    slider.focus()
+    for _ in range(abs(steps)):
+        slider.press("ArrowLeft" if steps < 0 else "ArrowRight")
+
+
+def test_ground_is_painted_as_the_legend_says_in_any_window(browser: Browser, address: str) -> None:
+    """Also when the graphics card was taken away meanwhile."""
+    with visitor(browser, address, viewport=DESK, locale="en-GB", expects_failures=True) as context:
+        page = opened(context)
+        assert (shades(page, 0.35), shades(page, 0.6)) == ({"#3f8f78"}, {"#0b5d4a"})
+        slid(page, -10)  # to 16 November: the east was not flown yet
+        assert shades(page, 0.35) == {"#3f8f78"}
+        assert "#ecede9" in shades(page, 0.6)
+        page.evaluate("""async () => {
+            delete document.querySelector('[data-map]').dataset.drawn;
+            const card = document.querySelector('.land canvas').getContext('webgl2').getExtension('WEBGL_lose_context');
+            card.loseContext(); await new Promise(done => setTimeout(done, 200)); card.restoreContext(); }""")
+        assert shades(page, 0.35) == {"#3f8f78"}
+        slid(page, 10)
+        assert shades(page, 0.6) == {"#0b5d4a"}
 
 
 def test_the_pointer_is_told_what_the_table_says_in_any_window(browser: Browser, address: str) -> None:

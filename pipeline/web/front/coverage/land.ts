@@ -1,105 +1,102 @@
-// How coverage is drawn: what was not flown lies under what could not be, that under imagery, that under what was seen,
-// and of what was seen the newest look lies on top. So every place shows the one state it is in.
+// How coverage is drawn: ground, then imagery, what of the ground was not seen, areas, licences, flags and visits.
 import type { ExpressionSpecification, Map as GlMap, StyleSpecification } from "maplibre-gl";
+import type { Told, Window } from "./told";
 
-export interface Told {
-  ground: string;
-  flags: string;
-  table: string;
-  bounds: [number, number, number, number];
-  mostZoom: number;
-  from: number;
-  to: number;
-}
-
-export const AGES = ["#0b5d4a", "#3f8f78", "#8fbfad", "#cfe3da"];
 const LINE = "#1d2323";
-const OF_DAYS = { ground: ["seen", "imaged", "skipped"], flags: ["flags"] };
-const OUTSIDE = -1;
+const OUTSIDE = 0;
+const INSIDE = 1;
+/** Below this layer ground that was not seen is added, once more above imagery. */
+export const ABOVE_GROUND = "areas-edge";
 
 type Expression = ExpressionSpecification;
 
-/** How old a feature's look is in the window of the page, until a state says how old it is in another one. */
-function age(told: Told): Expression {
-  const day: Expression = ["get", "day"];
-  const atFirst: Expression = ["case", ["any", ["<", day, told.from], [">", day, told.to]], OUTSIDE, ["step", ["-", told.to, day], 0, 31, 1, 91, 2, 181, 3]];
-  return ["coalesce", ["feature-state", "age"], atFirst];
-}
-
-/** How old a look of a day is at the end of a window: the number of its colour, or outside. */
-function ageOf(day: number, from: number, to: number): number {
-  if (day < from || day > to) return OUTSIDE;
-  return [31, 91, 181].filter((age) => to - day >= age).length;
-}
-
 /**
- * Paints a window of days. Features of a tile are known by their day: of each, its state says whether it is in the
- * window and how old it is. So only days that change are painted anew, and no tile is laid out again, as a filter asks.
+ * Shows the outlined flags of a window of days. They are known by their day: of each day, a state says whether it is in
+ * the window. So only days that change are painted anew, and no tile is laid out again, as a filter asks.
  */
 export class Days {
   private readonly shown = new Map<number, number>();
 
   constructor(private readonly map: GlMap, private readonly told: Told, private readonly first: number) {}
 
-  paint(from: number, to: number): void {
-    for (let day = Math.min(this.first, this.told.from, from); day <= Math.max(to, this.told.to, ...this.shown.keys()); day++) this.set(day, ageOf(day, from, to));
+  /** What was said of days went with the style. */
+  forget(): void {
+    this.shown.clear();
   }
 
-  private set(day: number, age: number): void {
-    if ((this.shown.get(day) ?? ageOf(day, this.told.from, this.told.to)) === age) return;
-    this.shown.set(day, age);
-    for (const [source, layers] of Object.entries(OF_DAYS)) {
-      for (const sourceLayer of layers) this.map.setFeatureState({ source, sourceLayer, id: day }, { age });
-    }
+  paint({ from, to }: Window): void {
+    for (let day = Math.min(this.first, this.told.from, from); day <= Math.max(to, this.told.to, ...this.shown.keys()); day++) this.set(day, day >= from && day <= to ? INSIDE : OUTSIDE);
+  }
+
+  private set(day: number, inside: number): void {
+    const before = day >= this.told.from && day <= this.told.to ? INSIDE : OUTSIDE;
+    if ((this.shown.get(day) ?? before) === inside) return;
+    this.shown.set(day, inside);
+    this.map.setFeatureState({ source: "flags", sourceLayer: "flags", id: day }, { inside });
   }
 }
 
-export function style(told: Told): StyleSpecification {
-  const here = (path: string) => `${location.origin}${path}`;
-  const source = (tiles: string, layers: string[]) =>
-    ({ type: "vector", tiles: [here(tiles)], maxzoom: told.mostZoom, bounds: told.bounds, promoteId: Object.fromEntries(layers.map((layer) => [layer, "day"])) }) as const;
-  const shown = age(told);
-  const inWindow = (opacity: number): Expression => ["case", [">=", shown, 0], opacity, 0];
-  const areas: Expression = ["==", ["geometry-type"], "Polygon"];
+/** Where the imagery of a window is. */
+export function imageryOf(told: Told, from: string, to: string): string {
+  const address = `${location.origin}${told.tiles.imagery}`;
+  return `${address}${address.endsWith("?") ? "" : "&"}from=${from}&to=${to}`;
+}
+
+export function style(told: Told, from: string, to: string): StyleSpecification {
+  const source = (layer: "areas" | "flags", more: { promoteId?: Record<string, string> } = {}) => ({
+    type: "vector" as const,
+    tiles: [`${location.origin}${told.tiles[layer]}`],
+    minzoom: told.zooms[layer][0],
+    maxzoom: told.zooms[layer][1],
+    bounds: told.bounds,
+    ...more,
+  });
+  const day: Expression = ["get", "day"];
+  const atFirst: Expression = ["case", ["any", ["<", day, told.from], [">", day, told.to]], OUTSIDE, INSIDE];
+  const inWindow = (opacity: number): Expression => ["*", opacity, ["coalesce", ["feature-state", "inside"], atFirst]];
   const group = (open: string, confirmed: string, found: string, nothing: string): Expression => [
     "match", ["get", "group"], "open", open, "confirmed", confirmed, "found", found, nothing,
   ];
+  const marks = (group: string, of: string, aside: [number, number]): StyleSpecification["layers"][number] => ({
+    id: of, type: "symbol", source: "marks", filter: ["==", ["get", "group"], group],
+    layout: {
+      "icon-image": ["get", "image"],
+      "icon-offset": aside,
+      "icon-allow-overlap": true, // a mark that is left out would be a flag that nobody sees
+      "icon-ignore-placement": true,
+      "symbol-sort-key": ["match", ["get", "kind"], "found", 0, "confirmed", 1, "open", 2, 3],
+    },
+  });
+  const near = { source: "flags", "source-layer": "flags", minzoom: told.zooms.outlined } as const;
   return {
     version: 8,
-    sources: { ground: source(told.ground, OF_DAYS.ground), flags: source(told.flags, OF_DAYS.flags) },
+    sources: {
+      areas: source("areas"),
+      flags: source("flags", { promoteId: { flags: "day" } }),
+      marks: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+      imagery: { type: "raster", tiles: [imageryOf(told, from, to)], tileSize: 512, minzoom: told.zooms.imagery[0], maxzoom: told.zooms.imagery[1], bounds: told.bounds },
+    },
     layers: [
       { id: "paper", type: "background", paint: { "background-color": "#f7f7f3" } },
-      { id: "areas", type: "fill", source: "ground", "source-layer": "areas", paint: { "fill-pattern": "not-flown" } },
-      { id: "skipped", type: "fill", source: "ground", "source-layer": "skipped", paint: { "fill-opacity": inWindow(1), "fill-pattern": "skipped", "fill-antialias": false } },
-      { id: "imaged", type: "fill", source: "ground", "source-layer": "imaged", paint: { "fill-opacity": inWindow(1), "fill-pattern": "not-assessable", "fill-antialias": false } },
+      { id: "imagery", type: "raster", source: "imagery", layout: { visibility: "none" }, paint: { "raster-fade-duration": 0 } },
+      { id: "areas", type: "fill", source: "areas", "source-layer": "areas", paint: { "fill-opacity": 0 } }, // for the pointer
+      { id: ABOVE_GROUND, type: "line", source: "areas", "source-layer": "areas", paint: { "line-color": LINE, "line-width": 1.5 } },
+      { id: "growers", type: "line", source: "flags", "source-layer": "growers", paint: { "line-color": "#1f6f9f", "line-width": 2.5, "line-dasharray": [3, 2] } },
+      { id: "flags-inside", type: "fill", ...near, paint: { "fill-color": group("#ffd23f", "#ff7a1a", "#a3231f", "#ffffff"), "fill-opacity": inWindow(0.6) } },
+      { id: "flags-edge", type: "line", ...near, paint: { "line-color": LINE, "line-width": 1.5, "line-opacity": inWindow(1) } },
       {
-        id: "seen", type: "fill", source: "ground", "source-layer": "seen",
-        layout: { "fill-sort-key": ["get", "day"] },
-        paint: { "fill-color": ["match", shown, 0, AGES[0], 1, AGES[1], 2, AGES[2], 3, AGES[3], "rgba(0,0,0,0)"], "fill-antialias": false },
-      },
-      { id: "areas-edge", type: "line", source: "ground", "source-layer": "areas", paint: { "line-color": LINE, "line-width": 1.5 } },
-      {
-        id: "growers", type: "line", source: "flags", "source-layer": "growers",
-        paint: { "line-color": "#1f6f9f", "line-width": 2.5, "line-dasharray": [3, 2] },
-      },
-      {
-        id: "flags-inside", type: "fill", source: "flags", "source-layer": "flags", filter: areas,
-        paint: { "fill-color": group("#ffd23f", "#ff7a1a", "#a3231f", "#ffffff"), "fill-opacity": inWindow(0.6) },
-      },
-      {
-        id: "flags-edge", type: "line", source: "flags", "source-layer": "flags", filter: areas,
-        paint: { "line-color": LINE, "line-width": 1.5, "line-opacity": inWindow(1) },
-      },
-      {
-        id: "flags", type: "symbol", source: "flags", "source-layer": "flags",
+        id: "flags", type: "symbol", ...near,
         layout: {
-          "icon-image": group("mark-open", "mark-confirmed", "mark-found", "mark-nothing"),
-          "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.35, 12, 0.55, 16, 1],
-          "icon-allow-overlap": true, // a mark that is left out would be a flag that nobody sees
+          "icon-image": group("open-", "confirmed-", "found-", "nothing-"),
+          "icon-size": ["interpolate", ["linear"], ["zoom"], 15, 0.7, 17, 1],
+          "icon-allow-overlap": true,
+          "icon-ignore-placement": true,
           "symbol-sort-key": ["match", ["get", "group"], "found", 0, "confirmed", 1, "open", 2, 3],
         },
         paint: { "icon-opacity": inWindow(1) },
       },
+      marks("flags", "marks-flags", [0, 0]),
+      marks("visits", "marks-visits", [9, -9]),
     ],
   };
 }

@@ -1,75 +1,80 @@
-// Patterns of ground and marks of flags, drawn here: told apart by form as well as by colour.
+// How ground looks, by what its cells show: patterns told apart by form as well as by colour, as in the legend.
+import { BLIND, NOT_FLOWN, SEEN, SKIPPED } from "./story";
+import { COLOURS } from "./told";
 
-type Named = [string, ImageData];
-const SIDE = 28;
-const MARK = 40;
+/** All patterns repeat after so many pixels of the page. */
+export const PERIOD = 14;
+const KINDS = SEEN + COLOURS.length;
 
-export function patterns(): Named[] {
-  return [
-    ["not-flown", drawn(SIDE, "#ecede9", (pen) => lines(pen, "#3c424a", [1]))],
-    ["not-assessable", drawn(SIDE, "#e6def0", (pen) => lines(pen, "#4a286e", [1, -1]))],
-    ["skipped", drawn(SIDE, "#fdf0e6", dots)],
-  ];
+export interface Looks {
+  /** Pixels along the side of a pattern; those of all kinds stand one below the other. */
+  side: number;
+  height: number;
+  pixels: Uint8Array;
 }
 
-export function marks(): Named[] {
-  return [
-    ["mark-open", mark("#ffd23f", "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14z")],
-    ["mark-confirmed", mark("#ff7a1a", "M10 2.5 18 17H2z")],
-    ["mark-found", mark("#a3231f", "M3.5 3.5h13v13h-13z")],
-    ["mark-nothing", mark("", "M5 5l10 10M15 5 5 15")],
-  ];
-}
-
-function drawn(side: number, paper: string, paint: (pen: CanvasRenderingContext2D) => void): ImageData {
+/** Patterns for a screen with `ratio` pixels to one of the page; `weight` says how much of a kind is shown, 0 to 1. */
+export function looks(ratio: number, weight: (kind: number) => number): Looks {
+  const side = Math.max(1, Math.round(PERIOD * ratio));
+  const height = side * KINDS;
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = side;
+  [canvas.width, canvas.height] = [side, height];
   const pen = canvas.getContext("2d")!;
-  if (paper) {
-    pen.fillStyle = paper;
-    pen.fillRect(0, 0, side, side);
+  for (let kind = NOT_FLOWN; kind < KINDS; kind++) {
+    pen.save();
+    pen.setTransform(side / PERIOD, 0, 0, side / PERIOD, 0, kind * side);
+    pen.beginPath();
+    pen.rect(0, 0, PERIOD, PERIOD);
+    pen.clip();
+    draw(pen, kind);
+    pen.restore();
   }
-  paint(pen);
-  return pen.getImageData(0, 0, side, side);
+  return { side, height, pixels: weighed(pen.getImageData(0, 0, side, height).data, side, weight) };
+}
+
+function draw(pen: CanvasRenderingContext2D, kind: number): void {
+  if (kind === NOT_FLOWN) strokes(pen, "#ecede9", "#3c424a", [1]);
+  else if (kind === BLIND) strokes(pen, "#e6def0", "#4a286e", [1, -1]);
+  else if (kind === SKIPPED) dots(pen);
+  else fill(pen, COLOURS[kind - SEEN]!);
+}
+
+function fill(pen: CanvasRenderingContext2D, colour: string): void {
+  pen.fillStyle = colour;
+  pen.fillRect(0, 0, PERIOD, PERIOD);
 }
 
 /** Diagonals that run on from one repeat to the next. */
-function lines(pen: CanvasRenderingContext2D, colour: string, slopes: number[]): void {
-  pen.strokeStyle = colour;
-  pen.lineWidth = 2.4;
+function strokes(pen: CanvasRenderingContext2D, paper: string, ink: string, slopes: number[]): void {
+  fill(pen, paper);
+  pen.strokeStyle = ink;
+  pen.lineWidth = 1.2;
   for (const slope of slopes) {
-    for (const shift of [-SIDE / 2, 0, SIDE / 2, SIDE, 1.5 * SIDE]) {
+    for (let shift = -PERIOD; shift <= 2 * PERIOD; shift += PERIOD / 2) {
       pen.beginPath();
-      pen.moveTo(shift - SIDE, slope > 0 ? 2 * SIDE : -SIDE);
-      pen.lineTo(shift + 2 * SIDE, slope > 0 ? -SIDE : 2 * SIDE);
+      pen.moveTo(shift - PERIOD, slope > 0 ? 2 * PERIOD : -PERIOD);
+      pen.lineTo(shift + 2 * PERIOD, slope > 0 ? -PERIOD : 2 * PERIOD);
       pen.stroke();
     }
   }
 }
 
 function dots(pen: CanvasRenderingContext2D): void {
+  fill(pen, "#fdf0e6");
   pen.fillStyle = "#8a3b00";
-  for (const [x, y] of [[7, 7], [21, 21]]) {
+  for (const middle of [PERIOD / 4, (3 * PERIOD) / 4]) {
     pen.beginPath();
-    pen.arc(x, y, 3.4, 0, 2 * Math.PI);
+    pen.arc(middle, middle, 1.7, 0, 2 * Math.PI);
     pen.fill();
   }
 }
 
-function mark(fill: string, outline: string): ImageData {
-  return drawn(MARK, "", (pen) => {
-    pen.scale(MARK / 20, MARK / 20);
-    const path = new Path2D(outline);
-    pen.lineJoin = pen.lineCap = "round";
-    pen.strokeStyle = "#ffffff";
-    pen.lineWidth = 4.5;
-    pen.stroke(path);
-    if (fill) {
-      pen.fillStyle = fill;
-      pen.fill(path);
-    }
-    pen.strokeStyle = "#1d2323";
-    pen.lineWidth = 1.8;
-    pen.stroke(path);
-  });
+/** Opaque pixels with as much of each kind as is shown, premultiplied. */
+function weighed(pixels: Uint8ClampedArray, side: number, weight: (kind: number) => number): Uint8Array {
+  const found = new Uint8Array(pixels.length);
+  for (let at = 0; at < pixels.length; at++) {
+    const kind = Math.floor(at / (4 * side * side));
+    found[at] = kind < NOT_FLOWN ? 0 : Math.round(pixels[at]! * weight(kind));
+  }
+  return found;
 }
