@@ -19,11 +19,12 @@ FLOOR := 92
 check: style  ## what must hold on every commit, without running the tests: style, types, contracts, and that each test can be loaded
 	$(BIN)/pytest --collect-only --quiet --quiet
 
-style: $(VENV)/.test
+style: $(VENV)/.test $(VENV)/.front
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	export PATH="$$PATH:$(CURDIR)/$(BIN)" && npm run --silent types
 
 format: $(VENV)/.test ## put the code in order
 	$(BIN)/ruff check --fix .

@@ -71,7 +71,7 @@ function style(told: Told): StyleSpecification {
   const here = (path: string) => `${location.origin}${path}`;
   const zooms = { minzoom: told.leastZoom, maxzoom: told.mostZoom };
   const tiles = { type: "raster", tileSize: 512, bounds: told.bounds, ...zooms } as const;
-  const nothing = { type: "FeatureCollection", features: [] } as const;
+  const nothing: FeatureCollection = { type: "FeatureCollection", features: [] };
   return {
     version: 8,
     sources: {

@@ -1,7 +1,7 @@
 // The map of a way: the outline of each stop with its number in the order of travel, and where one stands. The style has no
 // text, so that no fonts are needed; the numbers are buttons of the page, which a keyboard reaches.
 import type { Feature } from "geojson";
-import { type GeoJSONSource, LngLatBounds, Map as GlMap, Marker, NavigationControl, ScaleControl, type StyleSpecification, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, type GeoJSONSourceSpecification, LngLatBounds, Map as GlMap, Marker, NavigationControl, ScaleControl, type StyleSpecification, setWorkerUrl } from "maplibre-gl";
 import { element } from "./letter";
 import { type Place, ring } from "./place";
 
@@ -101,7 +101,7 @@ function style({ stops, grounds, leastZoom, mostZoom }: Told): StyleSpecificatio
     `ground-${index}`,
     { type: "raster", tileSize: 512, tiles: [`${location.origin}${tiles}`], bounds, minzoom: leastZoom, maxzoom: mostZoom } as const,
   ] as const);
-  const empty = { type: "geojson", data: { type: "FeatureCollection", features: [] } } as const;
+  const empty: GeoJSONSourceSpecification = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
   const way = { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: stops.map(({ at }) => at) } } as const;
   return {
     version: 8,

@@ -27,7 +27,7 @@ export const ofDays = language === "en" ? "en-GB" : language;
 
 /** A day and a time of day, or that alone. */
 export function moment(at: Date, isShort = false): string {
-  const style = { timeStyle: "short", hourCycle: "h23", ...(isShort ? {} : { dateStyle: "medium" }) } as const;
+  const style: Intl.DateTimeFormatOptions = { timeStyle: "short", hourCycle: "h23", ...(isShort ? {} : { dateStyle: "medium" }) };
   return new Intl.DateTimeFormat(ofDays, style).format(at);
 }
 

@@ -23,7 +23,7 @@ export class Sending {
   private seen = { bytes: -1, at: 0 };
 
   constructor(
-    private readonly file: File,
+    file: File,
     address: string | null,
     metadata: Record<string, string>,
     csrf: string,
