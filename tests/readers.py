@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import shapely
-from browsers import PATIENCE_MS, TABLE, visitor
+from browsers import PATIENCE_MS, TABLE, let_in, visitor
 from flown import Ground, scan
-from offices import HASHED, PASSWORD, Office
+from offices import HASHED, Office
 from playwright.sync_api import Browser, BrowserContext, Page
 from rasterio.warp import transform_geom
 from rasters import CRS, GSD_M, LEFT, TOP
@@ -126,14 +126,10 @@ def at_work(
     """``name`` before the workstation, with the first item on the screen."""
     options = {"viewport": TABLE, "locale": "en-GB"} | options
     with visitor(browser, address, expects_failures=expects_failures, **options) as context:
-        page = context.new_page()
+        page = let_in(context, office, name, address)
         reader = ReaderAtWork(page=page, context=context, office=office, heard=[])
         page.on("response", lambda answer: reader.heard.append(_heard(answer)))
-        page.goto("/sign-in")
-        page.fill("[name=name]", name)
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/review")
+        page.goto("/review")
         yield reader
 
 

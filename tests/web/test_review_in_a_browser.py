@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from browsers import DESK, PHONE, chromium, findings, served, wide
+from browsers import DESK, PHONE, findings, served, wide
 from offices import PASSWORD, Office
 from playwright.sync_api import Browser, Route, expect
 from readers import at_work, decisions_of, flags_of, flags_to_read, hire, open_leases
@@ -26,12 +26,6 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
 """
 IDLE = '[data-review][data-state="reading"], [data-review][data-state="nothing"]'
 LATE = "const real = Date.now; Date.now = () => real() + 86_400_000;"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
