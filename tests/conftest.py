@@ -27,6 +27,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "learning" not in item.keywords)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Coverage rests in tests that are uncounted, and in their fixtures; to count makes Python a third slower."""
+    counting = item.config.pluginmanager.getplugin("_cov")
+    if not counting or not is_uncounted(item):
+        return (yield)
+    counting.cov_controller.pause()
+    try:
+        return (yield)
+    finally:
+        counting.cov_controller.resume()
+
+
+def is_uncounted(item: pytest.Item) -> bool:
+    """Whether other tests run the same lines: it is marked so, a browser drives it, or PostgreSQL repeats SQLite."""
+    asks_a_browser = "browser" in getattr(item, "fixturenames", ())
+    on = getattr(item, "callspec", None)
+    repeats = on is not None and "postgresql" in on.params.values()
+    return bool(asks_a_browser or repeats or item.get_closest_marker("uncounted"))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real imagery beside the checkout; skips elsewhere, fails in CI."""
