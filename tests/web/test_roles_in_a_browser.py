@@ -1,4 +1,4 @@
-"""Each role walks every place the pages offer it, in English on a phone and in Chinese on a desk."""
+"""Each role walks every place the pages offer it, in English on a phone or in Chinese on a desk."""
 
 from collections.abc import Iterator
 
@@ -26,6 +26,16 @@ CLOSED = {
 }
 NOT_ALLOWED = "不允许这样做"
 LANGUAGES = {"en-GB": "en", "zh-CN": "zh-Hans"}
+WALKS = [
+    ("administrator", "en-GB"),
+    ("administrator", "zh-CN"),
+    ("surveyor", "en-GB"),
+    ("surveyor", "zh-CN"),
+    ("reviewer", "zh-CN"),
+    ("field", "en-GB"),
+    ("manager", "en-GB"),
+]
+"""What only the last three see has tests of its own, in both languages and sizes."""
 SIZES = {"en-GB": PHONE, "zh-CN": DESK}
 
 
@@ -60,8 +70,7 @@ def is_sound(page: Page, language: str) -> None:
     assert not findings(page), page.url
 
 
-@pytest.mark.parametrize("locale", LANGUAGES)
-@pytest.mark.parametrize("role", sorted(PLACES))
+@pytest.mark.parametrize(("role", "locale"), WALKS)
 def test_a_role_walks_every_place_it_is_offered_and_is_told_of_the_others(
     browser: Browser, office: Office, address: str, role: str, locale: str
 ) -> None:
