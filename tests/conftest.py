@@ -22,9 +22,39 @@ hypothesis_settings.register_profile("plotwatch", deadline=None)  # time is neve
 hypothesis_settings.load_profile("plotwatch")
 
 
+LONG = {
+    "test_jobs",
+    "test_real_data",
+    "test_review_in_a_browser",
+    "test_roles_in_a_browser",
+    "test_visits_without_signal",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that train, the longest ones, first: what is left to the end is short, and no worker idles."""
-    items.sort(key=lambda item: "learning" not in item.keywords)
+    """The longest files first, all that train among them: what is left to the end is short, and no worker idles."""
+    items.sort(key=lambda item: "learning" not in item.keywords and item.path.stem not in LONG)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Coverage rests in tests that are uncounted, and in their fixtures; to count makes Python a third slower."""
+    counting = item.config.pluginmanager.getplugin("_cov")
+    if not counting or not is_uncounted(item):
+        return (yield)
+    counting.cov_controller.pause()
+    try:
+        return (yield)
+    finally:
+        counting.cov_controller.resume()
+
+
+def is_uncounted(item: pytest.Item) -> bool:
+    """Whether other tests run the same lines: it is marked so, a browser drives it, or PostgreSQL repeats SQLite."""
+    asks_a_browser = "browser" in getattr(item, "fixturenames", ())
+    on = getattr(item, "callspec", None)
+    repeats = on is not None and "postgresql" in on.params.values()
+    return bool(asks_a_browser or repeats or item.get_closest_marker("uncounted"))
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +65,15 @@ def real_data() -> Path:
             pytest.fail(f"{SHARED_DATA} must be there in CI")
         pytest.skip(f"no real imagery at {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def red_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished training on red squares, as ``plotwatch train`` leaves it; one for all workers."""
+    import trained
+
+    own = tmp_path_factory.getbasetemp()
+    return trained.red_run(own.parent if hasattr(request.config, "workerinput") else own)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,8 @@
 """Flights whose work is done, without doing it: what intake and scan leave, drawn by hand."""
 
+import atexit
+import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -42,14 +45,9 @@ class Ground:
 
 def take_in(office: Office, flight: Flight, ground: Ground = Ground()) -> Path:
     """The working copy of a flight, as after intake; the work is at the scan."""
-    pixels_hwb = green_ground(SIDE, SIDE, ground.seed)
-    for row, column in ground.red if ground.flags else ():
-        paint_red(pixels_hwb, row=row, column=column)
-    pixels_hwb = np.roll(pixels_hwb, ground.moved, axis=(0, 1))
-    flown_hw = np.ones((SIDE, SIDE), bool)
-    flown_hw[:, :90] = False
-    flown_hw[ground.gap] = False
-    path = write_working(office.desk.files.working(flight.id) / "orthomosaic.tif", pixels_hwb, flown_hw)
+    path = office.desk.files.working(flight.id) / "orthomosaic.tif"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_pictures(ground) / "orthomosaic.tif", path)
     extent = map_extent(path)
     box = Extent(west=extent.west, south=extent.south, east=extent.east, north=extent.north)
     mosaic = Orthomosaic(
@@ -78,14 +76,9 @@ def take_in(office: Office, flight: Flight, ground: Ground = Ground()) -> Path:
 def scan(office: Office, flight: Flight, ground: Ground = Ground()) -> Flight:
     """A flight that was scanned: its states, record and flags."""
     take_in(office, flight, ground)
-    states_hw = np.full((SIDE, SIDE), GroundState.CLEAR, np.uint8)
-    for row, column in _flagged(ground):
-        states_hw[row : row + 64, column : column + 64] = GroundState.FLAGGED
-    states_hw[ground.not_assessable] = GroundState.NOT_ASSESSABLE
-    states_hw[:, :90] = states_hw[ground.gap] = GroundState.NOT_FLOWN
-    layer = Layer(size=Size(width_px=SIDE, height_px=SIDE), georeference=place())
     results = office.desk.files.results(flight.id)
-    write_layer(results / "states.tif", layer, _strips(states_hw))
+    results.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_pictures(ground) / "states.tif", results)
     now = office.clock()
     made = Scan(
         id=ScanId(f"{flight.id}-1"),
@@ -93,7 +86,7 @@ def scan(office: Office, flight: Flight, ground: Ground = Ground()) -> Flight:
         model="demo-poppy",
         model_sha256="cd" * 32,
         original_sha256="ab" * 32,
-        record=_record(states_hw),
+        record=_record(_states(ground)),
         recorded_at=now,
     )
     with office.database.transaction() as connection:
@@ -104,6 +97,42 @@ def scan(office: Office, flight: Flight, ground: Ground = Ground()) -> Flight:
             end_step(connection, flight.id, step, now=now + timedelta(minutes=3))
         move_flight(connection, flight.id, FlightState.SCANNED, now=now)
         return get_flight(connection, flight.id)
+
+
+PICTURES: dict[str, Path] = {}
+
+
+def _pictures(ground: Ground) -> Path:
+    """A folder with the working copy and the states of ``ground``: drawn once, copied for each flight."""
+    told = repr(ground)
+    if told not in PICTURES:
+        folder = Path(tempfile.mkdtemp(prefix="plotwatch-flown-"))
+        atexit.register(shutil.rmtree, folder)
+        _draw(folder / "orthomosaic.tif", ground)
+        layer = Layer(size=Size(width_px=SIDE, height_px=SIDE), georeference=place())
+        write_layer(folder / "states.tif", layer, _strips(_states(ground)))
+        PICTURES[told] = folder
+    return PICTURES[told]
+
+
+def _draw(path: Path, ground: Ground) -> None:
+    pixels_hwb = green_ground(SIDE, SIDE, ground.seed)
+    for row, column in ground.red if ground.flags else ():
+        paint_red(pixels_hwb, row=row, column=column)
+    pixels_hwb = np.roll(pixels_hwb, ground.moved, axis=(0, 1))
+    flown_hw = np.ones((SIDE, SIDE), bool)
+    flown_hw[:, :90] = False
+    flown_hw[ground.gap] = False
+    write_working(path, pixels_hwb, flown_hw)
+
+
+def _states(ground: Ground) -> Any:
+    states_hw = np.full((SIDE, SIDE), GroundState.CLEAR, np.uint8)
+    for row, column in _flagged(ground):
+        states_hw[row : row + 64, column : column + 64] = GroundState.FLAGGED
+    states_hw[ground.not_assessable] = GroundState.NOT_ASSESSABLE
+    states_hw[:, :90] = states_hw[ground.gap] = GroundState.NOT_FLOWN
+    return states_hw
 
 
 def _strips(states_hw: Any) -> list[Any]:

@@ -4,32 +4,51 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bundles import write_bundle
 from uploads import write_upload
 
+from pipeline.cli import main
+
 ROOT = Path(__file__).parents[1]
+Said = subprocess.CompletedProcess[str]
+Plotwatch = Callable[..., Said]
 
 
-def plotwatch(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def in_a_process(*arguments: object) -> Said:
     command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd or ROOT)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+@pytest.fixture
+def plotwatch(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Plotwatch:
+    """The command in this process: what it and the libraries below it print, and how it ends."""
+
+    def run(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["plotwatch", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Said(sys.argv, int(ended.value.code or 0), *capfd.readouterr())
+
+    return run
 
 
 @pytest.mark.parametrize(
     "command", ["scan", "train", "evaluate", "crossvalidate", "stress", "scene", "demo", "user", "audit", "db"]
 )
-def test_every_command_explains_itself(command: str) -> None:
+def test_every_command_explains_itself(plotwatch: Plotwatch, command: str) -> None:
     shown = plotwatch(command, "--help")
     assert shown.returncode == 0
     assert "Usage" in shown.stdout
 
 
-def test_a_scan_says_what_was_found_and_where_it_is(tmp_path: Path) -> None:
+def test_a_scan_says_what_was_found_and_where_it_is(plotwatch: Plotwatch, tmp_path: Path) -> None:
     source, model = write_upload(tmp_path / "flight.tif"), write_bundle(tmp_path / "red")
-    said = plotwatch("scan", source, "--model", model, "--out", tmp_path / "out")
+    said = in_a_process("scan", source, "--model", model, "--out", tmp_path / "out")
     assert said.returncode == 0, said.stderr
     assert "2 flags, each unreviewed" in said.stdout
     assert "report.html" in said.stdout
@@ -38,7 +57,9 @@ def test_a_scan_says_what_was_found_and_where_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"II*\x00", b"%PDF-1.4", b"\x89PNG\r\n\x1a\n" + b"0" * 64, b"<html>"])
-def test_bad_input_is_one_plain_sentence_and_leaves_nothing(tmp_path: Path, content: bytes) -> None:
+def test_bad_input_is_one_plain_sentence_and_leaves_nothing(
+    plotwatch: Plotwatch, tmp_path: Path, content: bytes
+) -> None:
     source, model = tmp_path / "upload.tif", write_bundle(tmp_path / "red")
     source.write_bytes(content)
     said = plotwatch("scan", source, "--model", model, "--out", tmp_path / "out")
@@ -49,7 +70,7 @@ def test_bad_input_is_one_plain_sentence_and_leaves_nothing(tmp_path: Path, cont
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_model_and_an_unknown_setting_exit_with_2(tmp_path: Path) -> None:
+def test_a_missing_model_and_an_unknown_setting_exit_with_2(plotwatch: Plotwatch, tmp_path: Path) -> None:
     source = write_upload(tmp_path / "flight.tif")
     (tmp_path / "bad.toml").write_text("[scan]\nwindw_px = 3\n")
     model = write_bundle(tmp_path / "red")
@@ -59,14 +80,14 @@ def test_a_missing_model_and_an_unknown_setting_exit_with_2(tmp_path: Path) -> N
         assert not (tmp_path / "out").exists()
 
 
-def test_a_scene_too_small_to_render_is_refused(tmp_path: Path) -> None:
+def test_a_scene_too_small_to_render_is_refused(plotwatch: Plotwatch, tmp_path: Path) -> None:
     said = plotwatch("scene", "--size-px", 3, "--seed", 1, "--out", tmp_path / "scene")
     assert said.returncode == 2
     assert not (tmp_path / "scene").exists()
 
 
 @pytest.mark.learning
-def test_an_evaluation_of_ground_nobody_knows_is_one_plain_sentence(tmp_path: Path) -> None:
+def test_an_evaluation_of_ground_nobody_knows_is_one_plain_sentence(plotwatch: Plotwatch, tmp_path: Path) -> None:
     model, data = write_bundle(tmp_path / "red"), tmp_path / "DATASET.toml"
     said = plotwatch("evaluate", "--model", model, "--out", tmp_path / "out", "--data", data)
     assert (said.returncode, len(said.stderr.strip().splitlines())) == (2, 1)
@@ -78,7 +99,7 @@ def test_a_demo_whose_port_is_taken_says_so_before_it_works(tmp_path: Path) -> N
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        answer = plotwatch("demo", "--serve", "--port", port, "--out", tmp_path / "d")
+        answer = in_a_process("demo", "--serve", "--port", port, "--out", tmp_path / "d")
     assert answer.returncode == 4
     assert answer.stderr.startswith(f"plotwatch: 127.0.0.1:{port} cannot be listened on")
     assert not (tmp_path / "d").exists()

@@ -36,11 +36,6 @@ PATIENCE_SECONDS = 240
 
 
 @pytest.fixture
-def bureau(database: Database, tmp_path: Path) -> Bureau:
-    return a_bureau(database, tmp_path)
-
-
-@pytest.fixture
 def on_sqlite(sqlite_database: Database, tmp_path: Path) -> Bureau:
     return a_bureau(sqlite_database, tmp_path, window_px=32)
 
@@ -92,10 +87,22 @@ def check_whole(bureau: Bureau, flight: Flight, alone: dict[str, bytes]) -> None
     assert left == {"intake.json", "orthomosaic.tif", "quality.json"}
 
 
-def test_killed_in_every_step_the_work_goes_on_with_no_flag_lost_or_doubled(bureau: Bureau, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("engine", "steps"),
+    [
+        ("sqlite", tuple(FlightStep)),
+        ("postgresql", (FlightStep.SCAN, FlightStep.FLAGS)),
+        pytest.param("postgresql", tuple(FlightStep), marks=pytest.mark.soak),
+    ],
+    ids=["sqlite", "postgresql", "postgresql in every step"],
+)
+def test_killed_in_its_steps_the_work_goes_on_with_no_flag_lost_or_doubled(
+    engine: str, steps: tuple[FlightStep, ...], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    bureau = a_bureau(request.getfixturevalue(f"{engine}_database"), tmp_path)
     source, moments = a_flight_file(tmp_path), random.Random(20261126)
     flight = bureau.hand_in(source)
-    for step in FlightStep:
+    for step in steps:
         with workers(bureau, 1) as (worker,):
             number = list(FlightStep).index(step)
             until(lambda number=number: bureau.steps(flight.id)[number].state is not StepState.WAITING, worker)
@@ -183,7 +190,8 @@ def test_a_worker_calls_nobody(on_sqlite: Bureau, tmp_path: Path, monkeypatch: p
     assert on_sqlite.flight(flight.id).state is FlightState.SCANNED
 
 
-def test_a_worker_signs_the_ledger_when_it_has_grown(bureau: Bureau, tmp_path: Path) -> None:
+def test_a_worker_signs_the_ledger_when_it_has_grown(on_sqlite: Bureau, tmp_path: Path) -> None:
+    bureau = on_sqlite
     flight = bureau.hand_in(a_flight_file(tmp_path))
     with workers(bureau, 1) as (worker,):
         until(lambda: ended(bureau, flight), worker)

@@ -6,25 +6,19 @@ import numpy as np
 import openvino
 import pytest
 import rasterio
-from blobs import write_config, write_dataset
 from bundles import red_graph
 from rasters import green_ground, write_working
 
 pytest.importorskip("torch")
 
 from pipeline.bench.course import Job
-from pipeline.domain.progress import say_nothing
-from pipeline.learning.plan import load_config
-from pipeline.learning.train import train
 
 pytestmark = pytest.mark.learning
 
 
-@pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("red")
-    write_dataset(folder)
-    return train(load_config(write_config(folder, steps=20, every=20)), folder / "run", say_nothing)
+@pytest.fixture
+def model(red_run: Path) -> Path:
+    return red_run / "run" / "red"
 
 
 @pytest.fixture

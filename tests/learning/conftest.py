@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from trained import rest_while_exporting
 
 
 @pytest.fixture(autouse=True, scope="session")
-def one_thread() -> None:
+def one_thread(pytestconfig: pytest.Config) -> None:
     torch.set_num_threads(1)
+    rest_while_exporting(pytestconfig)

@@ -16,8 +16,7 @@ from blobs import write_config, write_dataset
 
 from pipeline.domain.progress import Progress, say_nothing
 from pipeline.errors import InvalidInputError, NotFoundError
-from pipeline.learning.export import frozen, load_knowing, load_network, read_manifest, write_onnx
-from pipeline.learning.network import Backbone, build
+from pipeline.learning.export import load_knowing, load_network, read_manifest
 from pipeline.learning.plan import load_config
 from pipeline.learning.train import train
 
@@ -69,14 +68,22 @@ def _killed_at(step: int) -> Callable[[Progress], None]:
     return report
 
 
-def test_a_killed_and_resumed_training_ends_where_an_uninterrupted_one_does(run: Path) -> None:
-    config = load_config(run / "config.toml")
+@pytest.fixture(scope="module")
+def resumed(run: Path) -> tuple[Path, int]:
+    """The bundle of a training that was killed and begun again, and the first step that it did then."""
+    config, steps = load_config(run / "config.toml"), list[int]()
     with pytest.raises(KeyboardInterrupt):
         train(config, run / "killed", _killed_at(33))
-    steps: list[int] = []
-    train(config, run / "killed", lambda progress: steps.append(progress.done))
-    assert steps[0] == 26
-    assert _weights(run / "killed" / "red") == _weights(run / "run" / "red")
+    bundle = train(config, run / "killed", lambda progress: steps.append(progress.done))
+    return bundle, steps[0]
+
+
+def test_a_killed_and_resumed_training_ends_where_an_uninterrupted_one_does(
+    run: Path, resumed: tuple[Path, int]
+) -> None:
+    bundle, first_step = resumed
+    assert first_step == 26
+    assert _weights(bundle) == _weights(run / "run" / "red")
 
 
 def _weights(bundle: Path) -> tuple[str, float]:
@@ -164,11 +171,8 @@ def test_the_onnx_graph_is_16_bit_and_says_nothing_of_the_machine(run: Path) -> 
         assert word not in content
 
 
-def test_the_same_network_exports_to_the_same_bytes(tmp_path: Path) -> None:
-    classifier = frozen(build(Backbone(last_stage=3, width=0.125)))
-    for name in ("a.onnx", "b.onnx"):
-        write_onnx(tmp_path / name, classifier)
-    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
+def test_the_same_network_exports_to_the_same_bytes(run: Path, resumed: tuple[Path, int]) -> None:
+    assert (resumed[0] / "model.onnx").read_bytes() == (run / "run" / "red" / "model.onnx").read_bytes()
 
 
 def test_the_card_says_what_it_must(run: Path) -> None:

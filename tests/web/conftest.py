@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsers import chromium
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from offices import Office, open_office
+from playwright.sync_api import Browser
 
 from pipeline.web.app import build_app
 
@@ -28,3 +30,10 @@ def app(office: Office) -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app, base_url="https://plots.test", follow_redirects=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for a file of tests; one that outlived its file would leave its loop running in other tests."""
+    with chromium() as browser:
+        yield browser

@@ -1,21 +1,17 @@
 """The pages in a real browser: on a desk and on a phone, in both languages, by mouse, by keyboard, without script."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from browsers import DESK, PHONE, findings, let_in, served, visitor, wide
 from offices import PASSWORD, Office, open_office
 from playwright.sync_api import Browser, Page, Route, expect
 
 from pipeline.web.app import build_app
 
 VIEWS: list[tuple[str, dict[str, int]]] = [("en-US", PHONE), ("zh-CN", DESK)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -35,24 +31,33 @@ def address(office: Office) -> Iterator[str]:
         yield address
 
 
-def enter(page: Page, name: str = "surveyor") -> None:
-    page.goto("/sign-in")
-    page.fill("#name", name)
+def enter(page: Page) -> None:
+    """By the form, as people do."""
+    page.fill("#name", "surveyor")
     page.fill("#password", PASSWORD)
     page.click("main button")
-    page.wait_for_url("**/flights")
+    page.wait_for_url("**/flights*")
+
+
+@contextmanager
+def surveyor(browser: Browser, office: Office, address: str, **options: Any) -> Iterator[Page]:
+    """The list of flights before a surveyor who signed in earlier."""
+    with visitor(browser, address, **options) as context:
+        page = let_in(context, office, "surveyor", address)
+        page.goto("/flights")
+        yield page
 
 
 @pytest.mark.parametrize(("locale", "viewport"), VIEWS, ids=["en phone", "zh desk"])
 def test_every_page_fits_its_screen_and_shuts_nobody_out(
-    browser: Browser, address: str, locale: str, viewport: dict[str, int]
+    browser: Browser, office: Office, address: str, locale: str, viewport: dict[str, int]
 ) -> None:
     pages = ["/flights?text=0", "/flights?text=none-like-it", "/flights/not-flown", "/account", "/nothing", "/broken"]
     with visitor(browser, address, locale=locale, viewport=viewport) as context:
         page = context.new_page()
         page.goto("/sign-in")
         assert not findings(page)
-        enter(page)
+        page = let_in(context, office, "surveyor", address)
         for path in pages:
             page.goto(path)
             expect(page.locator("html")).to_have_attribute("lang", "zh-Hans" if locale == "zh-CN" else "en")
@@ -62,21 +67,19 @@ def test_every_page_fits_its_screen_and_shuts_nobody_out(
 
 @pytest.mark.parametrize(("width", "scale"), [(390, 1), (720, 2), (320, 4)], ids=["phone", "200 %", "400 %"])
 def test_pages_fit_a_phone_and_a_desk_at_two_and_four_times_their_size(
-    browser: Browser, address: str, width: int, scale: int
+    browser: Browser, office: Office, address: str, width: int, scale: int
 ) -> None:
     size = {"width": width, "height": 600}
-    with visitor(browser, address, viewport=size, device_scale_factor=scale, locale="zh-CN") as context:
-        page = context.new_page()
-        enter(page)
+    with surveyor(browser, office, address, viewport=size, device_scale_factor=scale, locale="zh-CN") as page:
         for path in ("/flights", "/flights/not-flown", "/account", "/nothing"):
             page.goto(path)
             assert not wide(page), path
 
 
-def test_a_search_changes_the_list_and_the_address_but_not_the_page(browser: Browser, address: str) -> None:
-    with visitor(browser, address, viewport=DESK) as context:
-        page = context.new_page()
-        enter(page)
+def test_a_search_changes_the_list_and_the_address_but_not_the_page(
+    browser: Browser, office: Office, address: str
+) -> None:
+    with surveyor(browser, office, address, viewport=DESK) as page:
         page.evaluate("window.same = true")
         page.fill("#text", "ridge")
         expect(page.locator(".count")).to_have_text("1 flight")
@@ -92,13 +95,11 @@ def test_a_search_changes_the_list_and_the_address_but_not_the_page(browser: Bro
         expect(page.locator(".count")).to_contain_text("1 to 50")
 
 
-def test_a_list_that_cannot_be_fetched_says_so_and_works_again(browser: Browser, address: str) -> None:
+def test_a_list_that_cannot_be_fetched_says_so_and_works_again(browser: Browser, office: Office, address: str) -> None:
     def cut(route: Route) -> None:
         route.abort()
 
-    with visitor(browser, address, viewport=PHONE, expects_failures=True) as context:
-        page = context.new_page()
-        enter(page)
+    with surveyor(browser, office, address, viewport=PHONE, expects_failures=True) as page:
         page.route("**/flights?*", cut)
         page.fill("#text", "ridge")
         expect(page.locator("#unreachable")).to_be_visible()
@@ -108,17 +109,12 @@ def test_a_list_that_cannot_be_fetched_says_so_and_works_again(browser: Browser,
         expect(page.locator("#unreachable")).to_be_hidden()
 
 
-def test_a_session_that_ended_leads_to_sign_in_and_back(browser: Browser, address: str) -> None:
-    with visitor(browser, address, viewport=DESK) as context:
-        page = context.new_page()
-        enter(page)
-        context.clear_cookies()
+def test_a_session_that_ended_leads_to_sign_in_and_back(browser: Browser, office: Office, address: str) -> None:
+    with surveyor(browser, office, address, viewport=DESK) as page:
+        page.context.clear_cookies()
         page.fill("#text", "ridge")
         page.wait_for_url("**/sign-in?next=*")
-        page.fill("#name", "surveyor")
-        page.fill("#password", PASSWORD)
-        page.click("main button")
-        page.wait_for_url("**/flights*")
+        enter(page)
 
 
 def test_everything_can_be_done_with_the_keyboard_alone(browser: Browser, address: str) -> None:
@@ -162,6 +158,7 @@ def tab_to(page: Page, wanted: str) -> None:
 def test_without_script_everything_works_by_whole_pages(browser: Browser, address: str) -> None:
     with visitor(browser, address, viewport=PHONE, java_script_enabled=False) as context:
         page = context.new_page()
+        page.goto("/sign-in")
         enter(page)
         page.fill("#text", "ridge")
         page.get_by_role("button", name="Show").click()
@@ -172,18 +169,14 @@ def test_without_script_everything_works_by_whole_pages(browser: Browser, addres
         page.wait_for_url("**/sign-in")
 
 
-def test_a_printed_list_has_the_flights_and_none_of_the_buttons(browser: Browser, address: str) -> None:
-    with visitor(browser, address, viewport=DESK) as context:
-        page = context.new_page()
-        enter(page)
+def test_a_printed_list_has_the_flights_and_none_of_the_buttons(browser: Browser, office: Office, address: str) -> None:
+    with surveyor(browser, office, address, viewport=DESK) as page:
         page.emulate_media(media="print")
         expect(page.locator("#list table")).to_be_visible()
         assert page.locator("button:visible, nav:visible, form:visible").count() == 0
 
 
-def test_nothing_moves_for_who_asked_for_that(browser: Browser, address: str) -> None:
-    with visitor(browser, address, viewport=DESK, reduced_motion="reduce") as context:
-        page = context.new_page()
-        enter(page)
+def test_nothing_moves_for_who_asked_for_that(browser: Browser, office: Office, address: str) -> None:
+    with surveyor(browser, office, address, viewport=DESK, reduced_motion="reduce") as page:
         durations = "[...document.querySelectorAll('*')].map(e => parseFloat(getComputedStyle(e).transitionDuration))"
         assert max(page.evaluate(durations)) < 0.001

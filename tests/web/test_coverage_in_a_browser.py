@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import covered
 import pytest
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from browsers import DESK, PHONE, findings, served, visitor, wide
 from covered import land
 from offices import PASSWORD, Office, open_office
 from PIL import Image
@@ -15,12 +15,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pipeline.web.app import build_app
 
 DAY = date(2026, 10, 1)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

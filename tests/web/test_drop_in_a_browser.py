@@ -1,26 +1,23 @@
 """Files and folders are dropped onto the page of uploads as a hand does it, or chosen from a folder."""
 
+import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
-from offices import PASSWORD, Office
+from browsers import DESK, PHONE, findings, let_in, served, visitor, wide
+from offices import NOON, Office
 from playwright.sync_api import Browser, Locator, Page, expect
 from rasterio.transform import from_origin
 
 from pipeline.web.app import build_app
 
 ODM = "odm_orthophoto/odm_orthophoto.tif"
+SECONDS = count()
 BESIDE = ("odm_orthophoto/odm_orthophoto.original.tif", "odm_dem/dsm.tif", "odm_texturing/atlas.tif", "log.json")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -29,12 +26,8 @@ def page(browser: Browser, office: Office) -> Iterator[Page]:
         served(build_app(office.services())) as address,
         visitor(browser, address, viewport=DESK, locale="en-GB") as context,
     ):
-        page = context.new_page()
-        page.goto("/sign-in?next=/upload")
-        page.fill("#name", "surveyor")
-        page.fill("#password", PASSWORD)
-        page.press("#password", "Enter")
-        page.wait_for_url("**/upload")
+        page = let_in(context, office, "surveyor", address)
+        page.goto("/upload")
         yield page
 
 
@@ -43,6 +36,8 @@ def mosaic(path: Path, seed: int = 1) -> Path:
     profile = {"driver": "GTiff", "count": 3, "dtype": "uint8", "width": 64, "height": 64, "crs": "EPSG:32649"}
     with rasterio.open(path, "w", **profile, transform=from_origin(452_000, 3_455_000, 0.02, 0.02)) as raster:
         raster.write(np.random.default_rng(seed).integers(0, 255, (3, 64, 64), np.uint8))
+    taken_at = NOON.timestamp() - next(SECONDS)  # the page takes it for the day of the flight, and equals for the same
+    os.utime(path, (taken_at, taken_at))
     return path
 
 

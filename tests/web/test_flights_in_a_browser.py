@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +10,9 @@ import flown
 import numpy as np
 import pytest
 import rasterio
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from browsers import DESK, PHONE, findings, let_in, served, visitor, wide
 from lines import CuttingProxy
-from offices import PASSWORD, Office
+from offices import Office
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from rasterio.transform import from_origin
 from rasters import CRS, GSD_M, LEFT, TOP
@@ -21,14 +21,7 @@ from serving import free_port, serving
 from pipeline.store.likeness import likeness_of
 from pipeline.web.app import build_app
 
-"""On a machine with other things to do; nothing waits for it when all is well."""
 SIDE = 1000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -42,13 +35,9 @@ def mosaic(tmp_path: Path) -> Path:
     return path
 
 
-def signed_in(context: BrowserContext, address: str = "/upload") -> Page:
-    page = context.new_page()
-    page.goto(f"/sign-in?next={address}")
-    page.fill("[name=name]", "surveyor")
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(f"**{address}")
+def surveyor(context: BrowserContext, office: Office, address: str, path: str = "/upload") -> Page:
+    page = let_in(context, office, "surveyor", address)
+    page.goto(path)
     return page
 
 
@@ -74,9 +63,10 @@ def test_an_upload_gets_through_a_line_that_breaks_and_a_server_that_is_restarte
     port = free_port()
     proxy = CuttingProxy(port, seed=3)
     person = office.people["surveyor"].id
-    with visitor(browser, f"http://127.0.0.1:{proxy.port}", viewport=DESK, locale="en-GB") as context:
+    address = f"http://127.0.0.1:{proxy.port}"
+    with visitor(browser, address, viewport=DESK, locale="en-GB") as context:
         with serving(build_app(office.services()), port):
-            page = signed_in(context)
+            page = surveyor(context, office, address)
             card = choose(page, mosaic)
             expect(card.locator("[data-part=facts]")).to_have_text("EPSG:32649 · 2 cm a pixel · at most 400 m²")
             expect(card.locator("[name=name]")).to_have_value("north slope 7")
@@ -109,7 +99,7 @@ def test_another_browser_goes_on_and_what_is_here_is_not_sent_again(
         served(build_app(office.services())) as address,
         visitor(browser, address, viewport=PHONE, locale="zh-CN") as context,
     ):
-        page = signed_in(context)
+        page = surveyor(context, office, address)
         card = choose(page, mosaic)
         expect(card.locator("[data-part=notice]")).to_contain_text("已有一部分在服务器上")
         assert not findings(page)
@@ -129,7 +119,7 @@ def test_what_is_no_orthomosaic_is_said_to_be_none_before_anything_is_sent(
 ) -> None:
     (tmp_path / "page.tif").write_text("<html>")
     with served(build_app(office.services())) as address, visitor(browser, address, locale="en-GB") as context:
-        page = signed_in(context)
+        page = surveyor(context, office, address)
         card = choose(page, tmp_path / "page.tif")
         expect(card.locator("[data-part=notice]")).to_contain_text("This is no GeoTIFF and no zip")
         expect(page.locator("[data-page=start]")).to_be_hidden()
@@ -144,7 +134,7 @@ def test_the_map_is_drawn_from_this_server_alone(browser: Browser, office: Offic
     ):
         seen: list[str] = []
         context.on("response", lambda response: seen.append(f"{response.status} {response.url}"))
-        page = signed_in(context, f"/flights/{flight.id}")
+        page = surveyor(context, office, address, f"/flights/{flight.id}")
         page.wait_for_selector("[data-drawn]")
         page.locator("[data-flag=F00002] [data-bounds]").press("Enter")
         page.locator("[data-layer=ground]").uncheck()
@@ -159,7 +149,7 @@ def test_the_map_is_drawn_from_this_server_alone(browser: Browser, office: Offic
 def test_a_page_that_is_left_open_shows_how_the_work_goes_on(browser: Browser, office: Office) -> None:
     flight = office.fly("River terrace")
     with served(build_app(office.services())) as address, visitor(browser, address, locale="en-GB") as context:
-        page = signed_in(context, f"/flights/{flight.id}")
+        page = surveyor(context, office, address, f"/flights/{flight.id}")
         page.get_by_text("Stop the work on this flight").click()
         page.fill("#cancel-reason", "the wrong")
         with page.expect_response("**/progress*"):

@@ -1,11 +1,12 @@
 """Pages of models: who sees what of a comparison, and a signature that is a person's own."""
 
 import pytest
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from browsers import DESK, PHONE, findings, let_in, served, visitor, wide
 from entered_models import a_challenger, a_founder
 from fastapi.testclient import TestClient
 from offices import NOON, PASSWORD, Office, csrf_of, sign_in
 from pages import unclosed
+from playwright.sync_api import Browser
 
 from pipeline.store.audit import audit
 from pipeline.store.files import COMPARISON
@@ -149,16 +150,13 @@ def test_nobody_signs_in_anothers_name_or_for_a_report_that_was_altered(
     assert client.get("/models/nothing").status_code == 404
 
 
-def test_models_are_readable_for_everybody_on_a_phone(office: Office, entered: dict[str, Model]) -> None:
-    with chromium() as browser, served(build_app(office.services())) as address:
+def test_models_are_readable_for_everybody_on_a_phone(
+    browser: Browser, office: Office, entered: dict[str, Model]
+) -> None:
+    with served(build_app(office.services())) as address:
         for locale, size in (("en-GB", DESK), ("zh-CN", PHONE)):
             with visitor(browser, address, viewport=size, locale=locale) as context:
-                page = context.new_page()
-                page.goto("/sign-in")
-                page.fill("[name=name]", "manager")
-                page.fill("[name=password]", PASSWORD)
-                page.press("[name=password]", "Enter")
-                page.wait_for_url(lambda url: "sign-in" not in url)
+                page = let_in(context, office, "manager", address)
                 for path in ("/models", f"/models/{entered['better'].id}", f"/models/{entered['unproven'].id}"):
                     page.goto(path)
                     assert findings(page) == []

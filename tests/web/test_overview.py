@@ -7,9 +7,10 @@ from pathlib import Path
 
 import overseen
 import pytest
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from browsers import DESK, PHONE, findings, let_in, served, visitor, wide
 from fastapi.testclient import TestClient
-from offices import HASHED, NOON, PASSWORD, Office, open_office, sign_in
+from offices import HASHED, NOON, Office, open_office, sign_in
+from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from pipeline.cli import build_app as build_commands
@@ -94,17 +95,13 @@ def test_an_empty_bureau_is_told_so(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(("size", "language"), [(DESK, "en-GB"), (PHONE, "zh-CN")])
-def test_everybody_can_use_it(bureau: Office, size: dict[str, int], language: str) -> None:
+def test_everybody_can_use_it(browser: Browser, bureau: Office, size: dict[str, int], language: str) -> None:
     with (
-        chromium() as browser,
         served(build_app(bureau.services())) as address,
         visitor(browser, address, viewport=size, locale=language) as context,
     ):
-        page = context.new_page()
-        page.goto("/sign-in?next=/overview")
-        page.fill("[name=name]", "manager")
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
+        page = let_in(context, bureau, "manager", address)
+        page.goto("/overview")
         page.wait_for_selector("#drift svg")
         assert findings(page) == []
         assert not wide(page)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from browsers import DESK, PHONE, findings, let_in, served, visitor, wide
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from figured import a_review
-from offices import PASSWORD, Office, open_office, sign_in
+from offices import Office, open_office, sign_in
 from pages import unclosed
+from playwright.sync_api import Browser
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import build_app as cli
@@ -92,17 +93,14 @@ def test_the_leads_figures_are_a_file_that_a_spreadsheet_does_not_calculate(clie
 
 
 @pytest.mark.parametrize("name", ["ada", "manager"])
-def test_figures_are_readable_for_everybody_at_both_widths(pages: FastAPI, name: str) -> None:
+def test_figures_are_readable_for_everybody_at_both_widths(
+    browser: Browser, review: Office, pages: FastAPI, name: str
+) -> None:
     paths = {"ada": ["/review/mine"], "manager": ["/review/lead", "/models"]}[name]
-    with chromium() as browser, served(pages) as address:
+    with served(pages) as address:
         for size, locale in ((DESK, "en-GB"), (PHONE, "zh-CN")):
             with visitor(browser, address, viewport=size, locale=locale) as context:
-                page = context.new_page()
-                page.goto("/sign-in")
-                page.fill("[name=name]", name)
-                page.fill("[name=password]", PASSWORD)
-                page.press("[name=password]", "Enter")
-                page.wait_for_url(lambda url: "sign-in" not in url)
+                page = let_in(context, review, name, address)
                 for path in paths:
                     page.goto(path)
                     for summary in page.locator("details:not([open]) > summary").all():

@@ -21,6 +21,7 @@ from pipeline.store.flags import flags_of_flight
 from pipeline.store.stops import turn_switch
 from pipeline.web.app import build_app
 
+pytestmark = pytest.mark.uncounted
 NAMES = ("a", "b", "c", "d")
 ROUNDS = 6
 ACTS = 60

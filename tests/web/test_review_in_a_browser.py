@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from browsers import DESK, PHONE, chromium, findings, served, wide
+from browsers import DESK, PHONE, findings, served, wide
 from offices import PASSWORD, Office
 from playwright.sync_api import Browser, Route, expect
 from readers import at_work, decisions_of, flags_of, flags_to_read, hire, open_leases
@@ -18,20 +18,8 @@ from pipeline.store.decisions import outlines_of
 from pipeline.store.stops import turn_switch
 from pipeline.web.app import build_app
 
-NO_MAPS = """
-const get = HTMLCanvasElement.prototype.getContext;
-HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
-  return kind.includes("webgl") ? null : get.call(this, kind, ...more);
-};
-"""
 IDLE = '[data-review][data-state="reading"], [data-review][data-state="nothing"]'
 LATE = "const real = Date.now; Date.now = () => real() + 86_400_000;"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -51,7 +39,7 @@ def test_with_the_keyboard_alone_flags_are_confirmed_rejected_and_disputed(
         "b": {confirmed: "c2", rejected: "r2", disputed: "r2"},
     }
     for name, keys in says.items():
-        with at_work(browser, address, office, name) as reader:
+        with at_work(browser, address, office, name, maps=name == "a") as reader:
             for _ in range(3):
                 reader.awaits()
                 reader.judges(*keys[reader.flag.id])
@@ -62,7 +50,7 @@ def test_with_the_keyboard_alone_flags_are_confirmed_rejected_and_disputed(
         rejected: FlagStatus.REJECTED,
         disputed: FlagStatus.DISPUTED,
     }
-    with at_work(browser, address, office, "c") as third:
+    with at_work(browser, address, office, "c", maps=False) as third:
         third.awaits()
         assert third.flag.id == disputed
         told = third.page.locator("[data-part=opinions]")
@@ -108,7 +96,7 @@ def test_enter_decides_nothing_and_no_verdict_is_chosen_beforehand(
     browser: Browser, office: Office, address: str
 ) -> None:
     flight = flags_to_read(office, 2)
-    with at_work(browser, address, office, "a") as reader:
+    with at_work(browser, address, office, "a", maps=False) as reader:
         reader.awaits()
         page = reader.page
         assert page.locator("[data-verdict][aria-pressed=true]").count() == 0
@@ -127,7 +115,7 @@ def test_a_verdict_is_changed_and_both_are_remembered_until_the_models_opinion_w
     browser: Browser, office: Office, address: str
 ) -> None:
     flight = flags_to_read(office, 3, twice=1.0)
-    with at_work(browser, address, office, "a", expects_failures=True) as reader:
+    with at_work(browser, address, office, "a", expects_failures=True, maps=False) as reader:
         reader.awaits()
         first = reader.flag.id
         reader.judges("c", "1")
@@ -156,7 +144,7 @@ def test_what_is_skipped_comes_again_and_leaving_gives_everything_back(
     browser: Browser, office: Office, address: str
 ) -> None:
     flags_to_read(office, 2)
-    with at_work(browser, address, office, "a") as reader:
+    with at_work(browser, address, office, "a", maps=False) as reader:
         reader.awaits()
         skipped = reader.flag.id
         reader.judges("s")
@@ -168,7 +156,7 @@ def test_what_is_skipped_comes_again_and_leaving_gives_everything_back(
                 break
             threading.Event().wait(0.02)
         assert not open_leases(office)
-    with at_work(browser, address, office, "b") as other:
+    with at_work(browser, address, office, "b", maps=False) as other:
         seen = set()
         for _ in range(2):
             other.awaits()
@@ -179,7 +167,7 @@ def test_what_is_skipped_comes_again_and_leaving_gives_everything_back(
 
 def test_a_second_tab_waits_and_may_take_over(browser: Browser, office: Office, address: str) -> None:
     flags_to_read(office, 2)
-    with at_work(browser, address, office, "a") as reader:
+    with at_work(browser, address, office, "a", maps=False) as reader:
         reader.awaits()
         second = reader.context.new_page()
         second.goto("/review")
@@ -206,7 +194,7 @@ def test_a_verdict_whose_answer_was_lost_is_sent_again_and_counts_once(
         else:
             route.continue_()
 
-    with at_work(browser, address, office, "a", expects_failures=True) as reader:
+    with at_work(browser, address, office, "a", expects_failures=True, maps=False) as reader:
         reader.awaits()
         reader.page.route("**/verdict", lose)
         reader.judges("r", "1")
@@ -221,7 +209,7 @@ def test_reading_goes_on_without_a_line_and_arrives_when_it_is_back(
     browser: Browser, office: Office, address: str
 ) -> None:
     flight = flags_to_read(office, 4)
-    with at_work(browser, address, office, "a", expects_failures=True) as reader:
+    with at_work(browser, address, office, "a", expects_failures=True, maps=False) as reader:
         reader.awaits()
         reader.has_in_hand(4)
         reader.context.set_offline(True)
@@ -240,7 +228,7 @@ def test_a_verdict_on_its_way_survives_a_page_that_is_loaded_anew(
     browser: Browser, office: Office, address: str
 ) -> None:
     flight = flags_to_read(office, 3)
-    with at_work(browser, address, office, "a", expects_failures=True) as reader:
+    with at_work(browser, address, office, "a", expects_failures=True, maps=False) as reader:
         reader.awaits()
         page = reader.page
         page.on("dialog", lambda dialog: dialog.accept())
@@ -258,7 +246,7 @@ def test_a_verdict_that_does_not_count_is_said_and_reading_goes_on(
     browser: Browser, office: Office, address: str
 ) -> None:
     flight = flags_to_read(office, 3)
-    with at_work(browser, address, office, "a", expects_failures=True, locale="zh-CN") as reader:
+    with at_work(browser, address, office, "a", expects_failures=True, locale="zh-CN", maps=False) as reader:
         reader.awaits()
         office.clock.forward(minutes=16)
         reader.judges("r", "1")
@@ -271,7 +259,7 @@ def test_a_verdict_that_does_not_count_is_said_and_reading_goes_on(
 
 def test_every_reason_not_to_read_is_said(browser: Browser, office: Office, address: str) -> None:
     flight = flags_to_read(office, 2)
-    with at_work(browser, address, office, "a", expects_failures=True) as reader:
+    with at_work(browser, address, office, "a", expects_failures=True, maps=False) as reader:
         page = reader.page
         reader.awaits()
         page.evaluate(LATE)
@@ -303,10 +291,7 @@ def _stop(office: Office, *, stopped: bool) -> None:
 
 def test_without_maps_the_picture_is_shown_and_verdicts_count(browser: Browser, office: Office, address: str) -> None:
     flight = flags_to_read(office, 2)
-    with at_work(browser, address, office, "a", expects_failures=True) as reader:
-        reader.awaits()
-        reader.page.add_init_script(NO_MAPS)
-        reader.page.reload()
+    with at_work(browser, address, office, "a", maps=False) as reader:
         reader.awaits()
         expect(reader.page.locator("[data-part=plain]")).to_be_visible()
         reader.press("o")
@@ -357,7 +342,7 @@ def test_distance_and_area_are_measured_in_metres(browser: Browser, office: Offi
 
 def test_the_interpretation_key_opens_beside_the_plot(browser: Browser, office: Office, address: str) -> None:
     flags_to_read(office, 1)
-    with at_work(browser, address, office, "a") as reader:
+    with at_work(browser, address, office, "a", maps=False) as reader:
         reader.awaits()
         told = reader.page.locator("#key-content h3, #key-content h4").first
         reader.press("k")
@@ -369,7 +354,7 @@ def test_the_interpretation_key_opens_beside_the_plot(browser: Browser, office: 
 
 def test_single_keys_rest_when_they_are_switched_off(browser: Browser, office: Office, address: str) -> None:
     flags_to_read(office, 1)
-    with at_work(browser, address, office, "a") as reader:
+    with at_work(browser, address, office, "a", maps=False) as reader:
         reader.awaits()
         reader.press("?")
         reader.page.get_by_label("Single keys").uncheck()
@@ -411,7 +396,7 @@ def test_the_workstation_fits_every_screen_and_shuts_nobody_out(
 
 def test_verdicts_are_given_by_touch(browser: Browser, office: Office, address: str) -> None:
     flight = flags_to_read(office, 2)
-    with at_work(browser, address, office, "a", viewport=PHONE, has_touch=True, is_mobile=True) as reader:
+    with at_work(browser, address, office, "a", viewport=PHONE, has_touch=True, is_mobile=True, maps=False) as reader:
         reader.awaits()
         reader.page.locator("[data-verdict=unsure]").tap()
         with reader.page.expect_response("**/verdict"):
@@ -422,7 +407,7 @@ def test_verdicts_are_given_by_touch(browser: Browser, office: Office, address: 
 
 def test_only_reviewers_come_to_the_workstation(browser: Browser, office: Office, address: str) -> None:
     flags_to_read(office, 1)
-    with at_work(browser, address, office, "a", expects_failures=True) as reader:
+    with at_work(browser, address, office, "a", expects_failures=True, maps=False) as reader:
         reader.awaits()
         expect(reader.page.locator(".places [aria-current]")).to_have_text("Review")
         reader.context.clear_cookies()

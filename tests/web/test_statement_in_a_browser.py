@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import covered
 import pytest
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from browsers import DESK, PHONE, findings, served, visitor, wide
 from covered import land
 from offices import PASSWORD, open_office
 from playwright.sync_api import Browser, expect
@@ -14,12 +14,6 @@ from pipeline.web.app import build_app
 
 PATIENCE_MS = 60_000
 DAY = date(2026, 10, 1)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

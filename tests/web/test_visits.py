@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
-from browsers import DESK, PHONE, chromium, findings, served, visitor, wide
+from browsers import DESK, PHONE, findings, served, visitor, wide
 from databases import sqlite_copy
 from fastapi.testclient import TestClient
 from offices import Clock, Office, csrf_of
 from PIL import Image
+from playwright.sync_api import Browser
 from visited import Field, fly_over, open_field, second_team
 
 from pipeline.domain.people import District, DistrictId
@@ -319,9 +320,9 @@ def test_a_phone_can_keep_visits_among_its_apps_in_the_language_of_the_page(
                 assert f"{drawn.width}x{drawn.height}" == icon["sizes"]
 
 
-def test_pages_fit_both_widths_and_have_no_barrier(office: Office, field: Field) -> None:
+def test_pages_fit_both_widths_and_have_no_barrier(browser: Browser, office: Office, field: Field) -> None:
     plan_visits(field.database, field.manager, field.district, now=field.survey.now)
-    with chromium() as browser, served(build_app(office.services())) as address:
+    with served(build_app(office.services())) as address:
         for size, locale in ((DESK, "en"), (PHONE, "zh-CN"), (DESK, "zh-CN"), (PHONE, "en")):
             with visitor(browser, address, viewport=size, locale=locale) as context:
                 context.add_cookies([{"name": COOKIE, "value": field.survey.secrets["field"], "url": address}])

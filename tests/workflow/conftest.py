@@ -1,6 +1,7 @@
 """Networks this small are slower on two threads than on one, and much slower beside other work."""
 
 import pytest
+from trained import rest_while_exporting
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -10,3 +11,4 @@ def one_thread(request: pytest.FixtureRequest) -> None:
         import torch
 
         torch.set_num_threads(1)
+        rest_while_exporting(request.config)

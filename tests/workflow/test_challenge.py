@@ -73,7 +73,8 @@ def school(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     write_mixed_dataset(known, {31: "train", 32: "calibrate", 33: "validate"})
     held_out = write_mixed_dataset(kept, {41: "test", 42: "test"})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(quantise, "WINDOWS", 8)  # enough to place the ranges of ground this plain
+        patch.setattr(quantise, "WINDOWS", 8)  # few and small: enough to place the ranges of ground this plain
+        patch.setattr(quantise, "WINDOW_PX", 128)
         yield School(
             campaign=made,
             config=write_config(known, steps=60, every=30),

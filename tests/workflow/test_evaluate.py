@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from blobs import left_of, squares, write_config, write_dataset, write_field, write_labels
+from blobs import left_of, squares, write_field, write_labels
 from bundles import MANIFEST, red_graph, write_bundle
 from pages import unclosed
 from PIL import Image
@@ -22,7 +22,6 @@ from pipeline.learning.sources import Role
 from pipeline.settings import Settings
 from pipeline.workflow.demo import compare
 from pipeline.workflow.evaluate import Question, evaluate, role_named, summary
-from pipeline.workflow.retrain import retrain
 from pipeline.workflow.scan import Order, scan
 
 pytestmark = pytest.mark.learning
@@ -45,15 +44,6 @@ def field(tmp_path: Path) -> Path:
 
 def ask(model: Path, data: Path, role: Role = Role.TEST, **more: Any) -> Question:
     return Question(model=model, data=data, role=role, **more)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a finished training on red squares, as ``plotwatch train`` leaves it."""
-    folder = tmp_path_factory.mktemp("red")
-    write_dataset(folder)
-    retrain(write_config(folder, steps=60, every=20), folder / "run")
-    return folder
 
 
 def test_an_evaluation_counts_what_a_scan_flags_and_what_the_demo_counts(field: Path, tmp_path: Path) -> None:
@@ -81,25 +71,25 @@ def test_the_record_names_the_bundle_and_the_data_by_their_sha256(field: Path, t
     assert record["claim"]["sentence"].startswith("no claim: 10 held-out plots")
 
 
-def test_the_cards_numbers_are_given_again_by_evaluate(trained: Path) -> None:
-    run = trained / "run"
+def test_the_cards_numbers_are_given_again_by_evaluate(red_run: Path, tmp_path: Path) -> None:
+    run = red_run / "run"
     metrics = json.loads((run / "metrics.json").read_text())
-    question = ask(run / "red", trained / "DATASET.toml", Role.VALIDATE)
-    again = evaluate(replace(question, engine="torch"), trained / "torch")
+    question = ask(run / "red", red_run / "DATASET.toml", Role.VALIDATE)
+    again = evaluate(replace(question, engine="torch"), tmp_path / "torch")
     for part in ("plots", "cells", "reliability", "mistakes"):
         assert again[part] == metrics[part]
     card = (run / "red" / "card.md").read_text()
     recall, cells = again["plots"]["recall"], again["cells"]
     assert f"{recall['value']:.3f} ({recall['interval_95'][0]:.3f} to {recall['interval_95'][1]:.3f})" in card
     assert f"{cells['average_precision']:.3f}" in card
-    shipped = evaluate(replace(question, precision="fp32"), trained / "openvino")
+    shipped = evaluate(replace(question, precision="fp32"), tmp_path / "openvino")
     assert shipped["plots"]["recall"] == metrics["plots"]["recall"]
     assert shipped["plots"]["precision"] == metrics["plots"]["precision"]
     assert shipped["cells"]["average_precision"] == pytest.approx(metrics["cells"]["average_precision"], abs=1e-6)
 
 
-def test_a_training_leaves_its_curve_and_its_mistakes_as_a_page(trained: Path) -> None:
-    text = (trained / "run" / "evaluation.html").read_text(encoding="utf-8")
+def test_a_training_leaves_its_curve_and_its_mistakes_as_a_page(red_run: Path) -> None:
+    text = (red_run / "run" / "evaluation.html").read_text(encoding="utf-8")
     assert "Loss" in text
     assert "训练步数" in text
     assert "The worst misses" in text

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from blobs import write_config, write_dataset
+from blobs import write_dataset
 from onnx import numpy_helper
 
 pytest.importorskip("nncf")
@@ -16,28 +16,14 @@ pytest.importorskip("nncf")
 from pipeline.errors import InvalidInputError
 from pipeline.scanning.bundle import open_bundle
 from pipeline.scanning.quantise import Quantiser
-from pipeline.workflow import quantise as workflow
 from pipeline.workflow.quantise import quantise_bundle
-from pipeline.workflow.retrain import retrain
 
 pytestmark = pytest.mark.learning
 
 
-@pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a finished training on red squares, with few and small calibration windows."""
-    folder = tmp_path_factory.mktemp("red")
-    write_dataset(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workflow, "WINDOWS", 16)
-        patch.setattr(workflow, "WINDOW_PX", 128)
-        retrain(write_config(folder, steps=60, every=60), folder / "run")
-    return folder
-
-
 @pytest.fixture
-def bundle(run: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(run / "run" / "red", tmp_path / "red")
+def bundle(red_run: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(red_run / "run" / "red", tmp_path / "red")
 
 
 def ruined(windows_nhwb: np.ndarray) -> Quantiser:
@@ -57,8 +43,8 @@ def ruined(windows_nhwb: np.ndarray) -> Quantiser:
     return make
 
 
-def test_a_training_ends_with_a_decision_about_int8_in_manifest_and_card(run: Path) -> None:
-    opened = open_bundle(run / "run" / "red")
+def test_a_training_ends_with_a_decision_about_int8_in_manifest_and_card(red_run: Path) -> None:
+    opened = open_bundle(red_run / "run" / "red")
     said = opened.manifest.int8
     assert said is not None
     assert said.accepted, said.decision
@@ -66,13 +52,13 @@ def test_a_training_ends_with_a_decision_about_int8_in_manifest_and_card(run: Pa
     assert opened.int8_graph is not None
     assert said.calibrate.unfamiliar_before == pytest.approx(opened.manifest.familiarity.given_up_share, abs=0.05)
     assert said.calibrate.unfamiliar_after is not None
-    card = (run / "run" / "red" / "card.md").read_text()
+    card = (red_run / "run" / "red" / "card.md").read_text()
     for sentence in said.sentences:
         assert card.count(sentence) == 1
 
 
-def test_a_bad_int8_network_is_refused_and_the_numbers_are_kept(run: Path, bundle: Path) -> None:
-    said = quantise_bundle(bundle, run / "DATASET.toml", make_quantiser=ruined)
+def test_a_bad_int8_network_is_refused_and_the_numbers_are_kept(red_run: Path, bundle: Path) -> None:
+    said = quantise_bundle(bundle, red_run / "DATASET.toml", make_quantiser=ruined)
     assert not said.accepted
     assert said.calibrate.plots_lost > 0
     assert not (bundle / "model.int8.onnx").exists()

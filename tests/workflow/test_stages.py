@@ -84,7 +84,7 @@ def test_a_stage_nobody_foresaw_becomes_a_number_and_no_traceback(order: Order) 
 
 
 def test_a_halted_scan_stops_between_strips_and_goes_on_later(order: Order, tmp_path: Path) -> None:
-    fine = Settings(scan=ScanSettings(window_px=32))
+    fine = Settings(scan=ScanSettings(window_px=64))
     perform("intake", order, fine)
     strips: list[int] = []
 

@@ -4,27 +4,22 @@ import json
 from pathlib import Path
 
 import pytest
-from blobs import write_config, write_dataset
+from blobs import write_dataset
 
-from pipeline.domain.progress import say_nothing
 from pipeline.errors import InvalidInputError
 from pipeline.imagery.degradation import degradations
-from pipeline.learning.plan import load_config
-from pipeline.learning.train import train
 from pipeline.workflow.stress import as_table, stress
 
 pytestmark = pytest.mark.learning
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("red")
-    write_dataset(folder, size=512)
-    return train(load_config(write_config(folder, steps=40, every=40)), folder / "run", say_nothing)
+@pytest.fixture
+def bundle(red_run: Path) -> Path:
+    return red_run / "run" / "red"
 
 
 def test_good_ground_is_kept_and_what_is_spoilt_beyond_use_is_given_up(bundle: Path, tmp_path: Path) -> None:
-    rows = stress(bundle, bundle.parents[1] / "DATASET.toml", role="validate", out=tmp_path / "out")
+    rows = stress(bundle, write_dataset(tmp_path, size=512), role="validate", out=tmp_path / "out")
     by_name = {row.name: row for row in rows}
     assert list(by_name) == [way.name for way in degradations()]
     assert by_name["undisturbed"].given_up_share < 0.1
