@@ -52,8 +52,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def is_uncounted(item: pytest.Item) -> bool:
     """Whether other tests run the same lines: it is marked so, a browser drives it, or PostgreSQL repeats SQLite."""
     asks_a_browser = "browser" in getattr(item, "fixturenames", ())
-    on = getattr(item, "callspec", None)
-    repeats = on is not None and "postgresql" in on.params.values()
+    on = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    repeats = any(isinstance(value, str) and value == "postgresql" for value in on)
     return bool(asks_a_browser or repeats or item.get_closest_marker("uncounted"))
 
 
