@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, NewType
 
 import shapely
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select
 
 from pipeline.domain.geometry import Extent
 from pipeline.domain.people import DistrictId, PersonId
@@ -123,7 +123,7 @@ def airspace_of(connection: Connection, district: DistrictId, day: date) -> Airs
     return Airspace(zones=count, newest=newest)
 
 
-def fingerprint(row: Mapping[str, Any]) -> str:
+def fingerprint(row: Mapping[str, Any] | RowMapping) -> str:
     """What a leaf says of a zone: its name, its days and its outline, as a sha256."""
     said = {
         "name": row["name"],

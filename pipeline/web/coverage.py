@@ -74,7 +74,7 @@ Wanted = Annotated[Asked, Depends(asked_for)]
 def show_coverage(request: Request, reader: SignedIn, asked: Wanted, services: Served, pages: Pages) -> Response:
     """The map and its table."""
     sight, districts = _sight(services, reader.person, asked)
-    plan = {
+    plan: dict[str, Any] = {
         "cameras": CAMERAS,
         "most_planned": MOST_PLANNED,
         "plan_gsd_cm": USUAL_CM,

@@ -26,6 +26,8 @@ WIDEST_M: Final = 20_000
 """Ground farther apart is no single plan: one plane does not hold it to centimetres."""
 ROUNDING_M: Final = 0.05
 """Zones are kept out of by this much more, so that rounding leads nowhere into them."""
+SIMPLER_M: Final = 1.0
+"""Zones are kept out of by up to twice this more, where that spares corners: ways are sought from each to each."""
 HALF: Final = 0.5
 PLAN_NAME: Final = "plan.json"
 
@@ -117,8 +119,7 @@ def plan_over(gap: BaseGeometry, zones: BaseGeometry, wish: Wish) -> Planned:
     if max(np.ptp(shapely.get_coordinates(ground), axis=0)) > WIDEST_M:
         raise InvalidInputError(f"the ground is wider than {WIDEST_M // 1000} km; plan it in parts")
     footprint = wish.camera.footprint(wish.height_m)
-    barred = _flat(zones, plane).buffer(wish.margin_m + ROUNDING_M) if not zones.is_empty else zones
-    barred = in_the_way(barred, ground, reach_m=2 * footprint.across_m)
+    barred = in_the_way(_barred(zones, plane, wish.margin_m), ground, reach_m=2 * footprint.across_m)
     plan = plan_flight(ground, barred, footprint, wish.overlap, longest_m=wish.pace_m_s * wish.minutes * 60)
     kept_out_m2 = float(ground.intersection(barred).area)
     return Planned(plan=plan, wish=wish, gap=gap, zones=zones, plane=plane, kept_out_m2=kept_out_m2)
@@ -144,7 +145,7 @@ def as_archive(planned: Planned, title: str, *, now: datetime, known: Mapping[st
 
 
 def _files(planned: Planned, title: str, now: datetime, known: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    yield PLAN_NAME, json.dumps(told_of(planned) | known, indent=1).encode()
+    yield PLAN_NAME, json.dumps({**told_of(planned), **known}, indent=1).encode()
     yield "plan.kml", as_kml(planned, title)
     for number, mission in enumerate(planned.plan.missions, start=1):
         yield f"mission-{number}.kmz", as_kmz(wayline_of(planned, mission), now=now)
@@ -219,6 +220,14 @@ def as_kml(planned: Planned, title: str) -> bytes:
 
 def _flat(geometry: BaseGeometry, plane: str) -> Any:
     return shapely.transform(geometry, lambda points: moved_to_crs(points, WORLD, plane))
+
+
+def _barred(zones: BaseGeometry, plane: str, margin_m: float) -> BaseGeometry:
+    """Zones with their margin in metres, with few corners; simplifying takes no more than was added for it."""
+    if zones.is_empty:
+        return zones
+    grown = _flat(zones, plane).buffer(margin_m + ROUNDING_M + SIMPLER_M)
+    return shapely.union_all([grown.simplify(SIMPLER_M)])
 
 
 def _pictures(strip: Strip) -> Iterator[tuple[shapely.Point, float | None]]:

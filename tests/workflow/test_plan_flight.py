@@ -163,6 +163,17 @@ def test_a_margin_is_kept_in_metres() -> None:
     assert min(mission.path.distance(farm) for mission in planned.plan.missions) >= 30
 
 
+def test_zones_of_many_corners_have_few_in_a_plan_and_are_kept_out_of_as_far() -> None:
+    middle = FIELD.centroid
+    round_one = shapely.affinity.scale(middle.buffer(6e-4, quad_segs=200), yfact=0.75)
+    planned = a_plan(zones=round_one, margin_m=15.0)
+    plane = planned.plane
+    flat = shapely.transform(round_one, lambda points: moved_to_crs(points, "EPSG:4326", plane))
+    assert min(mission.path.distance(flat) for mission in planned.plan.missions) >= 15
+    ways = [leg.way for mission in planned.plan.missions for leg in mission.legs]
+    assert 0 < sum(map(len, ways)) < 300
+
+
 def test_pictures_show_the_field_at_the_wanted_ground_sampling_distance() -> None:
     planned = a_plan(zones=shapely.Polygon())
     footprint = planned.wish.camera.footprint(planned.wish.height_m)
@@ -247,9 +258,9 @@ def _read(path: Path) -> tuple[list[shapely.Geometry], list[str]]:
 
 
 def test_ground_in_zones_is_said_apart_from_what_cannot_be_seen_from_outside() -> None:
-    told = told_of(a_plan(margin_m=0.0))
+    told = told_of(a_plan(margin_m=10.0))
     flat = shapely.transform(FARM, lambda points: moved_to_crs(points, "EPSG:4326", a_plan().plane))
-    assert told["kept_out_m2"] == pytest.approx(flat.area, rel=0.01)
+    assert flat.buffer(10).area < told["kept_out_m2"] < flat.buffer(12.1).area
     assert told["left_out"].startswith(f"{told['kept_out_m2']:.0f} m2 lie in no-fly zones")
     assert told_of(a_plan(zones=shapely.Polygon()))["left_out"].startswith("Nothing")
 
