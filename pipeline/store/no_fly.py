@@ -1,7 +1,7 @@
 """No-fly zones of a district, as polygons in EPSG:4326, with the days on which they hold."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NewType
@@ -115,12 +115,16 @@ def zones_about(connection: Connection, district: DistrictId, within: Extent, da
     return tuple(_zone(row) for row in connection.execute(chosen.order_by(columns.id)).mappings())
 
 
-def airspace_of(connection: Connection, district: DistrictId, day: date) -> Airspace:
-    """What is known of the zones of a district that are not over on ``day``."""
-    columns = no_fly_zones.c
-    counted = select(func.count(), func.max(columns.imported_at)).where(columns.district_id == district, _not_over(day))
-    count, newest = connection.execute(counted).one()
-    return Airspace(zones=count, newest=newest)
+def airspaces_of(connection: Connection, districts: Iterable[DistrictId], day: date) -> dict[DistrictId, Airspace]:
+    """What is known of the zones of each of some districts that are not over on ``day``."""
+    columns, asked = no_fly_zones.c, sorted(districts)
+    counted = (
+        select(columns.district_id, func.count(), func.max(columns.imported_at))
+        .where(columns.district_id.in_(asked), _not_over(day))
+        .group_by(columns.district_id)
+    )
+    found = {district: Airspace(zones=count, newest=newest) for district, count, newest in connection.execute(counted)}
+    return {district: found.get(district, Airspace(zones=0, newest=None)) for district in asked}
 
 
 def fingerprint(row: Mapping[str, Any] | RowMapping) -> str:

@@ -23,7 +23,7 @@ from pipeline.store.no_fly import Airspace
 from pipeline.web.flying_again import PRIVATE
 from pipeline.web.languages import marked
 from pipeline.web.overview import FOUND
-from pipeline.web.planning import MOST_PLANNED, USUAL_CM, airspace_here
+from pipeline.web.planning import MOST_PLANNED, USUAL_CM, airspaces_here
 from pipeline.web.problems import USUAL
 from pipeline.web.scripts import Looker
 from pipeline.web.services import Pages, Served, Services
@@ -176,8 +176,10 @@ def _content(services: Services, asked: Asked, sight: Sight, districts: tuple[Di
 
 def _airspaces(services: Services, sight: Sight, districts: tuple[District, ...]) -> dict[str, Airspace]:
     """What is known of the no-fly zones of each district that is shown, by its name."""
-    shown = {one.district for one in sight.told}
-    return {one.name: airspace_here(services, one.id) for one in districts if one.name in shown}
+    told = {one.district for one in sight.told}
+    shown = {one.id: one.name for one in districts if one.name in told}
+    known = airspaces_here(services, shown)
+    return {name: known[district] for district, name in shown.items()}
 
 
 def day_of(said: str) -> date | None:

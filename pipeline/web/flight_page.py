@@ -25,7 +25,7 @@ from pipeline.store.steps import steps_of
 from pipeline.web.flight_flags import FlagShown, flags_shown
 from pipeline.web.flying_again import to_fly_again
 from pipeline.web.growers import growers_of_flight
-from pipeline.web.planning import MOST_PLANNED, USUAL_CM, airspace_here
+from pipeline.web.planning import MOST_PLANNED, USUAL_CM, airspaces_here
 from pipeline.web.services import Pages, Served, Services
 from pipeline.web.sessions import Sender, SignedIn
 from pipeline.workflow.appraise import Appraisal, Glance, appraise, glance
@@ -78,7 +78,7 @@ def show_flight(request: Request, flight_id: str, reader: SignedIn, services: Se
         "cameras": CAMERAS,
         "most_planned": MOST_PLANNED,
         "plan_gsd_cm": _wished_cm(known),
-        "airspace": airspace_here(services, known.flight.district),
+        "airspace": airspaces_here(services, {known.flight.district})[known.flight.district],
         "flags": known.flags if known.flight.state is FlightState.SCANNED else None,
         "notes": known.notes,
         "catalogued": known.flight.state is FlightState.SCANNED,

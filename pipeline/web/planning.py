@@ -1,6 +1,6 @@
 """Plans of flights as pages ask for them: the form, the zones that are kept out of, and the file to take along."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 from pipeline.domain.camera import camera_named
 from pipeline.domain.flight_plan import Overlap
 from pipeline.domain.people import DistrictId
-from pipeline.store.no_fly import Airspace, airspace_of
+from pipeline.store.no_fly import Airspace, airspaces_of
 from pipeline.web.services import Services
 from pipeline.workflow.keep_out import zones_near
 from pipeline.workflow.plan_flight import Wish, as_archive, plan_over
@@ -41,10 +41,10 @@ def wished(
 Wished = Annotated[Wish, Depends(wished)]
 
 
-def airspace_here(services: Services, district: DistrictId) -> Airspace:
-    """What is known of the no-fly zones of a district today."""
+def airspaces_here(services: Services, districts: Iterable[DistrictId]) -> dict[DistrictId, Airspace]:
+    """What is known of the no-fly zones of some districts today."""
     with services.database.snapshot() as connection:
-        return airspace_of(connection, district, services.today)
+        return airspaces_of(connection, districts, services.today)
 
 
 def archive_of(services: Services, what: ToPlan, wish: Wish) -> bytes:
@@ -56,7 +56,7 @@ def archive_of(services: Services, what: ToPlan, wish: Wish) -> bytes:
     ground = shapely.union_all(list(what.outlines[:MOST_PLANNED]))
     zones = zones_near(services.database, what.district, ground, services.today) if what.outlines else ground
     planned = plan_over(ground, zones, wish)
-    known = _known(services, airspace_here(services, what.district), len(what.outlines))
+    known = _known(services, airspaces_here(services, {what.district})[what.district], len(what.outlines))
     return as_archive(planned, what.title, now=services.now(), known=known)
 
 

@@ -15,7 +15,7 @@ from pipeline.store.audit import audit
 from pipeline.store.database import Database
 from pipeline.store.laws import enact, repeal
 from pipeline.store.ledger import history
-from pipeline.store.no_fly import Barred, ZoneId, add_zones, airspace_of, remove_zone, zones_about, zones_of
+from pipeline.store.no_fly import Airspace, Barred, ZoneId, add_zones, airspaces_of, remove_zone, zones_about, zones_of
 from pipeline.store.tables import no_fly_zones
 
 TODAY = date(2026, 11, 26)
@@ -59,9 +59,8 @@ def test_zones_that_are_over_are_left_out_and_those_that_begin_later_are_not(
         here = Extent(west=111.605, south=40.805, east=111.606, north=40.806)
         assert [zone.barred for zone in zones_about(connection, district, here, TODAY)] == [AIRPORT]
         assert zones_about(connection, other, EVERYWHERE, TODAY) == ()
-        known = airspace_of(connection, district, TODAY)
-        assert (known.zones, known.newest) == (2, NOW)
-        assert (airspace_of(connection, other, TODAY).zones, airspace_of(connection, other, TODAY).newest) == (0, None)
+        known = airspaces_of(connection, {district, other}, TODAY)
+        assert known == {district: Airspace(zones=2, newest=NOW), other: Airspace(zones=0, newest=None)}
 
 
 def test_a_zone_is_removed_from_its_district_only_and_the_ledger_tells(
