@@ -38,6 +38,8 @@ COMMANDS_ALONE: Final = {
     "domain/grower.py": "licences are imported at a shell",
     "store/growers.py": "licences are imported at a shell",
     "workflow/import_growers.py": "licences are imported at a shell",
+    "store/no_fly.py": "no-fly zones are imported at a shell",
+    "workflow/import_no_fly.py": "no-fly zones are imported at a shell",
     "domain/lesson.py": "decisions are made into labels at a shell",
     "domain/registry.py": "models are entered and promoted at a shell",
     "learning": "models are trained at a shell",

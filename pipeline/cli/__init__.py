@@ -25,6 +25,7 @@ from pipeline.cli import (
     keeping,
     learning,
     models,
+    no_fly,
     overseeing,
     people,
     planning,
@@ -103,6 +104,10 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Callable[..., None]]]]] = {
     "growers": (
         "Licensed growers: ground on which something may be grown.",
         {"import": growers.import_, "list": growers.list_, "remove": growers.remove},
+    ),
+    "no-fly": (
+        "No-fly zones: ground over which no plan flies.",
+        {"import": no_fly.import_, "list": no_fly.list_, "remove": no_fly.remove},
     ),
     "export": ("Files for other software.", {"flags": exporting.flags}),
     "area": ("Survey areas: the ground to be covered.", {"import": keeping.import_areas}),

@@ -15,6 +15,21 @@ TOUCH_M: Final = 0.01
 """A way that enters a zone by less is along its edge."""
 
 
+def in_the_way(zones: BaseGeometry, ground: BaseGeometry, reach_m: float) -> BaseGeometry:
+    """The parts of ``zones`` that a flight over ``ground``, up to ``reach_m`` beyond its box, can come near to.
+
+    A shortest way stays in the hull of where it goes and of what it goes round; a zone outside of it is never met.
+    """
+    met: list[BaseGeometry] = []
+    left = list(shapely.get_parts(zones))
+    hull = shapely.box(*ground.bounds).buffer(reach_m)
+    while near := [zone for zone in left if zone.intersects(hull)]:
+        met.extend(near)
+        left = [zone for zone in left if not zone.intersects(hull)]
+        hull = shapely.union_all([hull, *near]).convex_hull.buffer(2 * ROUND_CORNERS_M)
+    return shapely.union_all(met)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detours:
     """Ways around ``zones``; corners of the zones and what can be seen from each are worked out once."""

@@ -75,6 +75,22 @@ class Fields:
     left_out: int
 
 
+def field_names(path: Path) -> tuple[str, ...]:
+    """The names of the fields of a vector file.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: It is of another kind, or damaged.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"there is no file {path}")
+    with _openable(path) as file:
+        try:
+            return tuple(str(field) for field in pyogrio.read_info(file)["fields"])
+        except (DataSourceError, DataLayerError) as error:
+            raise InvalidInputError(f"{path.name} cannot be read; export it anew") from error
+
+
 def read_fields(path: Path, wanted: tuple[str, ...]) -> Fields:
     """The fields ``wanted`` of a vector file, in the order of ``read_areas``; the values of others are never read.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text
 
+from pipeline.store.audit_of_airspace import changed_zones
 from pipeline.store.audit_of_statements import astray
 from pipeline.store.checkpoints import Checkpoint, HashTree, stored_checkpoints
 from pipeline.store.decisions import leaf_body, outlines_sha256
@@ -71,6 +72,7 @@ def audit(
         *_flags(connection),
         *_models(connection, all_leaves),
         *_key(connection, all_leaves),
+        *changed_zones(connection, all_leaves),
         *astray(all_leaves, files),
         *(f"the law {name} is missing or was changed: run plotwatch db migrate" for name in missing_laws(connection)),
     ]

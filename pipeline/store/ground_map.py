@@ -15,7 +15,7 @@ from pipeline.domain.people import DistrictId
 from pipeline.store.flags import is_candidate
 from pipeline.store.ground import meets
 from pipeline.store.ledger import Kind
-from pipeline.store.tables import flags, flights, ground_looks, ground_regions, ledger, licensed_growers
+from pipeline.store.tables import flags, flights, ground_looks, ground_regions, ledger, licensed_growers, no_fly_zones
 
 OF_FLAGS: Final = (
     Kind.FLAGS_RELEASED,
@@ -24,9 +24,11 @@ OF_FLAGS: Final = (
     Kind.FINDING,
     Kind.GROWERS_IMPORTED,
     Kind.GROWER_REMOVED,
+    Kind.NO_FLY_IMPORTED,
+    Kind.NO_FLY_REMOVED,
     Kind.RESTORED,
 )
-"""Leaves that tell of flags or of licensed growers."""
+"""Leaves that tell of flags, of licensed growers or of no-fly zones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,18 @@ def drawn_growers(
     return tuple((row.kind, row.outline) for row in connection.execute(chosen.order_by(columns.id)))
 
 
+def drawn_zones(
+    connection: Connection, districts: Iterable[DistrictId], within: Extent, today: date
+) -> tuple[bytes, ...]:
+    """The no-fly zones of some districts that meet a box and are not over: outlines as WKB in degrees."""
+    columns = no_fly_zones.c
+    lasts = or_(columns.valid_until.is_(None), columns.valid_until >= today)
+    chosen = select(columns.outline).where(
+        columns.district_id.in_(sorted(districts)), lasts, *meets(no_fly_zones, within)
+    )
+    return tuple(connection.execute(chosen.order_by(columns.id)).scalars())
+
+
 def drawn_flags(connection: Connection, districts: Iterable[DistrictId], within: Extent) -> Iterator[DrawnFlag]:
     """The candidates of some districts that meet a box, with their outlines."""
     columns = flags.c
@@ -162,7 +176,7 @@ def ground_version(connection: Connection, districts: Iterable[DistrictId], with
 
 
 def flags_version(connection: Connection) -> str:
-    """Changes with everything that is done to flags or licensed growers of any district."""
+    """Changes with everything that is done to flags, licensed growers or no-fly zones of any district."""
     told = select(ledger.c.position).where(ledger.c.kind.in_([kind.value for kind in OF_FLAGS]))
     newest = connection.execute(told.order_by(ledger.c.position.desc()).limit(1)).scalar()
     return str(newest or 0)

@@ -12,14 +12,18 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from pipeline.domain.camera import CAMERAS
 from pipeline.domain.flag import FlagStatus
+from pipeline.domain.freshness import Window
 from pipeline.domain.people import District, DistrictId, Person, Role
 from pipeline.errors import InvalidInputError, NotAllowedError, NotFoundError
 from pipeline.store.districts import list_districts
-from pipeline.store.ground import regions_of
+from pipeline.store.ground import Region, regions_of
+from pipeline.store.no_fly import Airspace
 from pipeline.web.flying_again import PRIVATE
 from pipeline.web.languages import marked
 from pipeline.web.overview import FOUND
+from pipeline.web.planning import MOST_PLANNED, USUAL_CM, airspaces_here
 from pipeline.web.problems import USUAL
 from pipeline.web.scripts import Looker
 from pipeline.web.services import Pages, Served, Services
@@ -70,7 +74,13 @@ Wanted = Annotated[Asked, Depends(asked_for)]
 def show_coverage(request: Request, reader: SignedIn, asked: Wanted, services: Served, pages: Pages) -> Response:
     """The map and its table."""
     sight, districts = _sight(services, reader.person, asked)
-    return pages.show(request, "coverage.html.jinja", **_content(services, asked, sight, districts))
+    plan: dict[str, Any] = {
+        "cameras": CAMERAS,
+        "most_planned": MOST_PLANNED,
+        "plan_gsd_cm": USUAL_CM,
+        "airspaces": _airspaces(services, sight, districts),
+    }
+    return pages.show(request, "coverage.html.jinja", **_content(services, asked, sight, districts), **plan)
 
 
 @router.get("/coverage/table", include_in_schema=False)
@@ -85,15 +95,8 @@ def show_uncovered(
     reader: SignedIn, asked: Wanted, services: Served, area: Annotated[str, Query(max_length=80)]
 ) -> Response:
     """The ground of a survey area that nobody has seen in a window of days, and why, for plotwatch plan."""
-    theirs = districts_of(reader.person, asked)
-    with services.database.snapshot() as connection:
-        named = {one.id: one for one in list_districts(connection)}
-        region = next((one for one in regions_of(connection, theirs) if one.id == area), None)
-    if region is None:
-        raise NotFoundError("the district has no such survey area")
-    first, last = day_of(asked.first), day_of(asked.last)
-    window = window_of(services.database, theirs, first=first, last=last, today=services.today)
-    gaps = gaps_of(services.database, region, named[region.district], window)
+    region, district, window = region_asked_for(services, reader.person, asked, area)
+    gaps = gaps_of(services.database, region, district, window)
     headers = PRIVATE | {"Content-Disposition": f'attachment; filename="uncovered-{window.last}.geojson"'}
     return Response(json.dumps(gaps_as_json(gaps)), headers=headers, media_type="application/geo+json")
 
@@ -106,6 +109,24 @@ def read_coverage(caller: Looker, asked: Wanted, services: Served) -> dict[str, 
     """
     sight, _ = _sight(services, caller, asked)
     return {"version": 1, "areas": as_rows(sight.told, sight.window)}
+
+
+def region_asked_for(services: Services, person: Person, asked: Asked, area: str) -> tuple[Region, District, Window]:
+    """A survey area, or the whole of a district, by its id, its district, and the window of days.
+
+    Raises:
+        NotAllowedError: The person is no manager.
+        NotFoundError: None of their districts has it.
+    """
+    theirs = districts_of(person, asked)
+    with services.database.snapshot() as connection:
+        named = {one.id: one for one in list_districts(connection)}
+        region = next((one for one in regions_of(connection, theirs) if one.id == area), None)
+    if region is None:
+        raise NotFoundError("the district has no such survey area")
+    first, last = day_of(asked.first), day_of(asked.last)
+    window = window_of(services.database, theirs, first=first, last=last, today=services.today)
+    return region, named[region.district], window
 
 
 def _sight(services: Services, person: Person, asked: Asked) -> tuple[Sight, tuple[District, ...]]:
@@ -151,6 +172,14 @@ def _content(services: Services, asked: Asked, sight: Sight, districts: tuple[Di
             "to": days(window.last),
         },
     }
+
+
+def _airspaces(services: Services, sight: Sight, districts: tuple[District, ...]) -> dict[str, Airspace]:
+    """What is known of the no-fly zones of each district that is shown, by its name."""
+    told = {one.district for one in sight.told}
+    shown = {one.id: one.name for one in districts if one.name in told}
+    known = airspaces_here(services, shown)
+    return {name: known[district] for district, name in shown.items()}
 
 
 def day_of(said: str) -> date | None:

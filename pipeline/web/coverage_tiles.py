@@ -27,7 +27,7 @@ from pipeline.workflow.draw_imagery import imagery_of, imagery_tile
 from pipeline.workflow.draw_marks import KeptMarks, marks_tile, read_marks
 from pipeline.workflow.tell_coverage import window_of
 
-LOOK: Final = 2
+LOOK: Final = 3
 """Changes whenever tiles are drawn in another way."""
 MOST_BYTES: Final = 64 * 1024**2
 MEDIA_TYPES: Final = {
@@ -122,7 +122,7 @@ def _drawing(
     return {
         "areas": lambda: areas_tile(database, theirs, address),
         "ground": lambda: ground_tile(database, theirs, address),
-        "flags": lambda: flags_tile(database, theirs, address),
+        "flags": lambda: flags_tile(database, theirs, address, services.today),
         "marks": marks,
     }
 
@@ -136,7 +136,7 @@ def _key(services: Services, layer: str, address: TileAddress, districts: frozen
         elif layer == "areas":
             version = areas_version(connection, districts, within)
         else:
-            version = flags_version(connection)
+            version = f"{flags_version(connection)} {services.today}"
     place = f"{address.zoom}/{address.column}/{address.row}"
     return f"{LOOK} {layer} {place} {version} {' '.join(sorted(districts))}"
 

@@ -23,8 +23,9 @@ from pipeline.store.removals import removed_at
 from pipeline.store.scans import orthomosaic_of, scans_of
 from pipeline.store.steps import steps_of
 from pipeline.web.flight_flags import FlagShown, flags_shown
-from pipeline.web.flying_again import MOST_PLANNED, to_fly_again
+from pipeline.web.flying_again import to_fly_again
 from pipeline.web.growers import growers_of_flight
+from pipeline.web.planning import MOST_PLANNED, USUAL_CM, airspaces_here
 from pipeline.web.services import Pages, Served, Services
 from pipeline.web.sessions import Sender, SignedIn
 from pipeline.workflow.appraise import Appraisal, Glance, appraise, glance
@@ -34,7 +35,6 @@ from pipeline.workflow.retry import retry
 
 router = APIRouter(include_in_schema=False)
 
-USUAL_CM: Final = 2.0
 RETRIED: Final = frozenset({FlightState.FAILED, FlightState.CANCELLED, FlightState.UNUSABLE})
 Reason = Annotated[str, Form(min_length=1, max_length=500)]
 
@@ -78,6 +78,7 @@ def show_flight(request: Request, flight_id: str, reader: SignedIn, services: Se
         "cameras": CAMERAS,
         "most_planned": MOST_PLANNED,
         "plan_gsd_cm": _wished_cm(known),
+        "airspace": airspaces_here(services, {known.flight.district})[known.flight.district],
         "flags": known.flags if known.flight.state is FlightState.SCANNED else None,
         "notes": known.notes,
         "catalogued": known.flight.state is FlightState.SCANNED,

@@ -1,28 +1,21 @@
 """What to fly again, to be taken along: outlines for a map or a handheld, and missions for a drone."""
 
-from typing import Annotated, Final, Literal
+from typing import Final
 
-import shapely
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import Response
 
-from pipeline.domain.camera import camera_named
 from pipeline.domain.flight import Flight, FlightId, FlightState
-from pipeline.domain.flight_plan import Overlap
 from pipeline.domain.people import Person
 from pipeline.errors import NotFoundError
 from pipeline.store.flights import find_flight
+from pipeline.web.planning import ToPlan, Wished, archive_of
 from pipeline.web.services import Served, Services
 from pipeline.web.sessions import SignedIn
 from pipeline.workflow.fly_again import Again, again_of, as_geojson, as_kml
-from pipeline.workflow.plan_flight import Wish, as_archive, plan_over
 
 STATES_NAME: Final = "states.tif"
 PRIVATE: Final = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
-MOST_PLANNED: Final = 500
-"""Of the largest: more of them, far apart, take the server longer than anybody waits."""
-Centimetres = Annotated[float, Query(ge=0.2, le=20)]
-Metres = Annotated[float, Query(ge=5, le=500)]
 
 router = APIRouter(prefix="/flights/{flight_id}", include_in_schema=False)
 
@@ -44,20 +37,12 @@ def show_again_kml(flight_id: str, reader: SignedIn, services: Served) -> Respon
 
 
 @router.get("/plan.zip")
-def show_plan(
-    flight_id: str,
-    reader: SignedIn,
-    services: Served,
-    camera: Literal["m3e", "m3m", "m30"] = "m3e",
-    gsd_cm: Centimetres = 2.0,
-    highest_m: Metres = 120.0,
-) -> Response:
-    """Missions over what to fly again: KML to look at, KMZ for DJI's aircraft. No-fly zones are not known here."""
+def show_plan(flight_id: str, reader: SignedIn, services: Served, wish: Wished) -> Response:
+    """Missions over what to fly again, outside no-fly zones: KML to look at, KMZ for DJI's aircraft."""
     flight, again = _again(services, reader.person, flight_id)
-    wish = Wish(camera=camera_named(camera), gsd_m=gsd_cm / 100, overlap=Overlap(), highest_m=highest_m)
-    ground = shapely.union_all([patch.outline for patch in again.patches[:MOST_PLANNED]])
-    planned = plan_over(ground, shapely.MultiPolygon(), wish)
-    content = as_archive(planned, flight.name, now=services.now())
+    outlines = [patch.outline for patch in again.patches]
+    what = ToPlan(outlines=outlines, district=flight.district, title=flight.name)
+    content = archive_of(services, what, wish)
     return Response(content, headers=_named(flight, "plan", "zip"), media_type="application/zip")
 
 

@@ -1,8 +1,9 @@
 """Draw coverage: the tiles of the managers' map.
 
 A tile has all days; the map shows those of its window by itself, so that moving the window asks for nothing.
-``areas`` and ``flags`` are vector tiles: layers ``areas``, ``growers`` and, from near, ``flags`` with their outlines,
-``group``, ``status``, ``flight`` and ``day`` in days since 1970. ``ground`` is cells (``imagery.ground_grid``).
+``areas`` and ``flags`` are vector tiles: layers ``areas``, ``growers``, ``zones`` (no-fly) and, from near, ``flags``
+with their outlines, ``group``, ``status``, ``flight`` and ``day`` in days since 1970. ``ground`` is cells
+(``imagery.ground_grid``).
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,7 @@ from pipeline.imagery.ground_grid import Level, Look, ground_grid
 from pipeline.imagery.map_tiles import TileAddress
 from pipeline.imagery.vector_tiles import Feature, extent_of, in_mercator, vector_tile
 from pipeline.store.database import Database
-from pipeline.store.ground_map import DrawnFlag, drawn_areas, drawn_flags, drawn_growers, drawn_looks
+from pipeline.store.ground_map import DrawnFlag, drawn_areas, drawn_flags, drawn_growers, drawn_looks, drawn_zones
 
 EPOCH: Final = date(1970, 1, 1)
 MOST_ZOOM: Final = 15
@@ -69,16 +70,19 @@ def ground_tile(database: Database, districts: Iterable[DistrictId], address: Ti
     return ground_grid(address, [shapely.from_wkb(outline) for _, outline in areas], drawn)
 
 
-def flags_tile(database: Database, districts: Iterable[DistrictId], address: TileAddress) -> bytes:
-    """Licensed growers, and from near the outlines of flags; b"" for nothing."""
+def flags_tile(database: Database, districts: Iterable[DistrictId], address: TileAddress, today: date) -> bytes:
+    """Licensed growers, no-fly zones that are not over, and from near the outlines of flags; b"" for nothing."""
     within, theirs = extent_of(address), frozenset(districts)
     with database.snapshot() as connection:
         flags = list(drawn_flags(connection, theirs, within)) if address.zoom >= OUTLINED_FROM else []
         growers = drawn_growers(connection, theirs, within)
+        zones = drawn_zones(connection, theirs, within, today)
     licensed = [
         Feature(outlines=in_mercator([shapely.from_wkb(outline)]), said={"kind": kind}) for kind, outline in growers
     ]
-    return vector_tile(address, {"growers": licensed, "flags": [_outlined(flag) for flag in flags]})
+    barred = [Feature(outlines=in_mercator([shapely.from_wkb(outline)]), said={}) for outline in zones]
+    outlined = [_outlined(flag) for flag in flags]
+    return vector_tile(address, {"growers": licensed, "zones": barred, "flags": outlined})
 
 
 def days(day: date) -> int:

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.domain.camera import Camera
+from pipeline.domain.detour import in_the_way
 from pipeline.domain.flight_plan import FlightPlan, Mission, Overlap, Strip, plan_flight
 from pipeline.errors import InvalidInputError
 from pipeline.imagery.placing import moved_to_crs
@@ -25,6 +26,8 @@ WIDEST_M: Final = 20_000
 """Ground farther apart is no single plan: one plane does not hold it to centimetres."""
 ROUNDING_M: Final = 0.05
 """Zones are kept out of by this much more, so that rounding leads nowhere into them."""
+SIMPLER_M: Final = 1.0
+"""Zones are kept out of by up to twice this more, where that spares corners: ways are sought from each to each."""
 HALF: Final = 0.5
 PLAN_NAME: Final = "plan.json"
 
@@ -85,13 +88,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan in metres around a point, and the way back to degrees."""
+    """A plan in metres around a point, and the way back to degrees.
+
+    ``kept_out_m2`` of the gap lie in zones and their margins: nothing is planned over them.
+    """
 
     plan: FlightPlan
     wish: Wish
     gap: BaseGeometry
     zones: BaseGeometry
     plane: str
+    kept_out_m2: float
 
     def degrees(self, geometry: BaseGeometry) -> Any:
         """A geometry of the plan in longitude and latitude."""
@@ -111,33 +118,34 @@ def plan_over(gap: BaseGeometry, zones: BaseGeometry, wish: Wish) -> Planned:
     ground = _flat(gap, plane)
     if max(np.ptp(shapely.get_coordinates(ground), axis=0)) > WIDEST_M:
         raise InvalidInputError(f"the ground is wider than {WIDEST_M // 1000} km; plan it in parts")
-    barred = _flat(zones, plane).buffer(wish.margin_m + ROUNDING_M) if not zones.is_empty else zones
     footprint = wish.camera.footprint(wish.height_m)
+    barred = in_the_way(_barred(zones, plane, wish.margin_m), ground, reach_m=2 * footprint.across_m)
     plan = plan_flight(ground, barred, footprint, wish.overlap, longest_m=wish.pace_m_s * wish.minutes * 60)
-    return Planned(plan=plan, wish=wish, gap=gap, zones=zones, plane=plane)
+    kept_out_m2 = float(ground.intersection(barred).area)
+    return Planned(plan=plan, wish=wish, gap=gap, zones=zones, plane=plane, kept_out_m2=kept_out_m2)
 
 
 def write_plan(planned: Planned, out: Path, title: str, *, now: datetime) -> tuple[Path, ...]:
     """Write ``plan.json``, ``plan.kml`` and a ``mission-N.kmz`` for each mission into the folder ``out``."""
     out.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, content in _files(planned, title, now):
+    for name, content in _files(planned, title, now, {}):
         written.append(out / name)
         written[-1].write_bytes(content)
     return tuple(written)
 
 
-def as_archive(planned: Planned, title: str, *, now: datetime) -> bytes:
-    """The same files as one zip, to be taken along."""
+def as_archive(planned: Planned, title: str, *, now: datetime, known: Mapping[str, Any] | None = None) -> bytes:
+    """The same files as one zip, to be taken along; ``known`` is what else its ``plan.json`` says."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in _files(planned, title, now):
+        for name, content in _files(planned, title, now, known or {}):
             archive.writestr(zipfile.ZipInfo(name, EPOCH), content)
     return packed.getvalue()
 
 
-def _files(planned: Planned, title: str, now: datetime) -> Iterator[tuple[str, bytes]]:
-    yield PLAN_NAME, json.dumps(told_of(planned), indent=1).encode()
+def _files(planned: Planned, title: str, now: datetime, known: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    yield PLAN_NAME, json.dumps({**told_of(planned), **known}, indent=1).encode()
     yield "plan.kml", as_kml(planned, title)
     for number, mission in enumerate(planned.plan.missions, start=1):
         yield f"mission-{number}.kmz", as_kmz(wayline_of(planned, mission), now=now)
@@ -165,9 +173,22 @@ def told_of(planned: Planned) -> dict[str, Any]:
             for mission in plan.missions
         ],
         "unseen_m2": round(float(plan.unseen.area), 1),
+        "kept_out_m2": round(planned.kept_out_m2, 1),
+        "left_out": _left_out(planned),
         "terrain": f"Heights are above the take-off. Where the ground lies more than {wish.rise_m:.0f} m higher, "
         "pictures side by side share less than half; take off from a high place, or plan in parts.",
     }
+
+
+def _left_out(planned: Planned) -> str:
+    """What of the ground is not flown for the sake of zones, as sentences."""
+    unseen_m2 = float(planned.plan.unseen.area)
+    if max(unseen_m2, planned.kept_out_m2) < HALF:
+        return "Nothing is left out for the sake of no-fly zones."
+    return (
+        f"{planned.kept_out_m2:.0f} m2 lie in no-fly zones or within {planned.wish.margin_m:.0f} m of them and are not "
+        f"planned; {unseen_m2:.0f} m2 more cannot be seen from outside. plan.kml shows the zones."
+    )
 
 
 def wayline_of(planned: Planned, mission: Mission) -> Wayline:
@@ -199,6 +220,14 @@ def as_kml(planned: Planned, title: str) -> bytes:
 
 def _flat(geometry: BaseGeometry, plane: str) -> Any:
     return shapely.transform(geometry, lambda points: moved_to_crs(points, WORLD, plane))
+
+
+def _barred(zones: BaseGeometry, plane: str, margin_m: float) -> BaseGeometry:
+    """Zones with their margin in metres, with few corners; simplifying takes no more than was added for it."""
+    if zones.is_empty:
+        return zones
+    grown = _flat(zones, plane).buffer(margin_m + ROUNDING_M + SIMPLER_M)
+    return shapely.union_all([grown.simplify(SIMPLER_M)])
 
 
 def _pictures(strip: Strip) -> Iterator[tuple[shapely.Point, float | None]]:

@@ -161,6 +161,17 @@ def _gap(ground: BaseGeometry, state: str, region: Region, district: str) -> Ite
         )
 
 
+def pieces_of(gaps: Iterable[Gap], *, least_m2: float) -> tuple[shapely.Polygon, ...]:
+    """The connected pieces of gaps in degrees, whatever the reasons, that are not below ``least_m2``; largest first."""
+    known = list(gaps)
+    whole = shapely.union_all([gap.outline for gap in known])
+    if whole.is_empty:
+        return ()
+    unit_m2 = sum(gap.area_m2 for gap in known) / whole.area
+    parts = [one for one in shapely.get_parts(whole) if one.geom_type == "Polygon" and one.area * unit_m2 >= least_m2]
+    return tuple(sorted(parts, key=lambda part: -part.area))
+
+
 def write_gaps(path: Path, gaps: Sequence[Gap]) -> None:
     """Write gaps as a GeoPackage of one layer, which ``plotwatch plan`` reads."""
     fields: dict[str, np.ndarray[Any, Any]] = {

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import shapely
 from databases import NOW, opened
 from found import record_finding
 from postgresql import Cluster
@@ -24,6 +25,7 @@ from pipeline.errors import (
     PlotwatchError,
     UnavailableError,
 )
+from pipeline.store.areas import Source
 from pipeline.store.audit import audit
 from pipeline.store.backup import back_up, restore
 from pipeline.store.checkpoints import Checkpoint, sign_checkpoint, signing_key
@@ -35,6 +37,7 @@ from pipeline.store.files import Files
 from pipeline.store.laws import repeal
 from pipeline.store.ledger import leaves
 from pipeline.store.migration import faults
+from pipeline.store.no_fly import Barred, add_zones
 from pipeline.store.tables import metadata, sessions, sign_ins
 from pipeline.store.visits import plan_visit
 
@@ -45,9 +48,12 @@ SHA256 = hashlib.sha256(PIXELS).hexdigest()
 
 @pytest.fixture
 def survey(database: Database) -> Survey:
-    """Two who confirm, a visit, and what it found."""
+    """Two who confirm, a visit, what it found, and a no-fly zone."""
     survey = set_up(database)
     with database.transaction() as connection:
+        zone = Barred(name="机场", outline=shapely.box(0, 0, 1, 1), valid_until=NOW.date())
+        where = next(iter(survey.people["manager"].sees))
+        add_zones(connection, where, [zone], Source(name="z.gpkg", sha256="a" * 64), by=None, now=survey.now)
         for name in ("ada", "bai"):
             looked(connection, survey.people[name], ONE_READ, now=survey.now)
             decide(connection, survey.sessions[name], ruling(ONE_READ, Verdict.CONFIRM), now=survey.now)
@@ -271,6 +277,7 @@ def test_a_backup_of_an_older_revision_is_brought_up_to_date(
         for index in ("decisions_by_time", "flags_by_origin"):
             connection.execute(text(f"DROP INDEX {index}"))
         for table in (
+            "no_fly_zones",
             "imagery_removals",
             "visit_details",
             "ground_moves",

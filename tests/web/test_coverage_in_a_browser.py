@@ -95,6 +95,7 @@ def test_the_pointer_is_told_what_the_table_says_in_any_window(browser: Browser,
         expect(card).to_contain_text("Terraces 49.9 %")
         assert card.locator("dd").all_inner_texts() == numbers(page) != before
         expect(page.get_by_label("To", exact=True)).to_have_value("2026-11-16")
+        expect(page.locator("[data-plan] [name=to]")).to_have_value("2026-11-16")
         expect(page.locator("[data-area].here")).to_have_count(1)
 
 

@@ -169,7 +169,7 @@ def test_imagery_of_another_district_does_not_exist(bureau: Office, manager: Tes
 
 def test_the_page_has_each_layer_with_its_legend(manager: TestClient) -> None:
     page = manager.get("/coverage").text
-    layers = ("seen", "imaged", "skipped", "areas", "growers", "flags", "visits", "imagery")
+    layers = ("seen", "imaged", "skipped", "areas", "growers", "zones", "flags", "visits", "imagery")
     assert all(f'data-layer="{layer}"' in page for layer in layers)
     visits = page.split('data-marks="visits"')[1]
     for outcome in ("visit_planned", "verified", "absent", "look_alike", "no_access", "already_removed"):

@@ -1,9 +1,7 @@
 """Plans on the globe, the files that drones and people open, and the command that makes them."""
 
-import io
 import json
 import math
-import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -12,11 +10,13 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from missions import KML, WPML, documents
 from typer.testing import CliRunner
 
 from pipeline.cli import build_app
 from pipeline.domain.camera import CAMERAS, camera_named
-from pipeline.domain.flight_plan import Overlap
+from pipeline.domain.detour import in_the_way
+from pipeline.domain.flight_plan import Overlap, plan_flight
 from pipeline.errors import InvalidInputError
 from pipeline.imagery.placing import moved_to_crs
 from pipeline.workflow.plan_flight import Planned, Wish, plan_over, told_of, wayline_of, write_plan
@@ -25,8 +25,6 @@ from pipeline.workflow.waylines import as_kmz
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 FIELD = shapely.Polygon([(111.650, 40.800), (111.656, 40.801), (111.655, 40.804), (111.649, 40.803)])
 FARM = shapely.box(111.652, 40.8015, 111.6525, 40.802)
-KML = "{http://www.opengis.net/kml/2.2}"
-WPML = "{http://www.dji.com/wpmz/1.0.2}"
 TOWN = 50_000.0
 
 # What DJI's documentation calls required, by parent element (Cloud API, "DJI WPML", pages template.kml, waylines.wpml
@@ -62,6 +60,29 @@ ACTIONS = {
 }
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    east=st.lists(st.floats(-400, 900), min_size=6, max_size=6),
+    north=st.lists(st.floats(-400, 900), min_size=6, max_size=6),
+    size=st.floats(5, 120),
+)
+def test_a_zone_that_is_left_alone_is_never_come_near_to(east: list[float], north: list[float], size: float) -> None:
+    ground = shapely.box(0, 0, 400, 300)
+    zones = shapely.union_all([shapely.Point(at).buffer(size, quad_segs=2) for at in zip(east, north, strict=True)])
+    if ground.difference(zones).area < 1:
+        return
+    footprint = camera_named("m3e").footprint(100)
+    met = in_the_way(zones, ground, reach_m=2 * footprint.across_m)
+    plan = plan_flight(ground, met, footprint, Overlap(front=0.5, side=0.5), longest_m=5000)
+    assert all(mission.path.intersection(zones.buffer(-0.02)).is_empty for mission in plan.missions)
+    assert met.difference(zones).area < 1e-6
+
+
+def test_a_zone_far_away_is_left_alone() -> None:
+    near, far = shapely.box(390, 0, 500, 10), shapely.box(5000, 0, 5100, 100)
+    assert in_the_way(shapely.union(near, far), shapely.box(0, 0, 400, 300), reach_m=100).equals(near)
+
+
 def a_wish(**changed: object) -> Wish:
     asked: dict[str, object] = {"camera": camera_named("m3e"), "gsd_m": 0.02, "overlap": Overlap()}
     return Wish(**(asked | changed))  # type: ignore[arg-type]
@@ -69,15 +90,6 @@ def a_wish(**changed: object) -> Wish:
 
 def a_plan(zones: shapely.Geometry = FARM, **changed: object) -> Planned:
     return plan_over(FIELD, zones, a_wish(**changed))
-
-
-def documents(kmz: bytes) -> dict[str, ET.Element]:
-    with zipfile.ZipFile(io.BytesIO(kmz)) as zipped:
-        assert sorted(zipped.namelist()) == ["wpmz/template.kml", "wpmz/waylines.wpml"]
-        return {
-            name.removeprefix("wpmz/"): ET.fromstring(zipped.read(name))  # noqa: S314 our own
-            for name in zipped.namelist()
-        }
 
 
 def lacks(element: ET.Element, wanted: str) -> list[str]:
@@ -149,6 +161,17 @@ def test_a_margin_is_kept_in_metres() -> None:
     plane = planned.plane
     farm = shapely.transform(FARM, lambda points: moved_to_crs(points, "EPSG:4326", plane))
     assert min(mission.path.distance(farm) for mission in planned.plan.missions) >= 30
+
+
+def test_zones_of_many_corners_have_few_in_a_plan_and_are_kept_out_of_as_far() -> None:
+    middle = FIELD.centroid
+    round_one = shapely.affinity.scale(middle.buffer(6e-4, quad_segs=200), yfact=0.75)
+    planned = a_plan(zones=round_one, margin_m=15.0)
+    plane = planned.plane
+    flat = shapely.transform(round_one, lambda points: moved_to_crs(points, "EPSG:4326", plane))
+    assert min(mission.path.distance(flat) for mission in planned.plan.missions) >= 15
+    ways = [leg.way for mission in planned.plan.missions for leg in mission.legs]
+    assert 0 < sum(map(len, ways)) < 300
 
 
 def test_pictures_show_the_field_at_the_wanted_ground_sampling_distance() -> None:
@@ -232,6 +255,14 @@ def _read(path: Path) -> tuple[list[shapely.Geometry], list[str]]:
 
     _, _, wkb, columns = pyogrio.raw.read(path, columns=["Name"])
     return list(shapely.from_wkb(wkb)), [str(name) for name in columns[0]]
+
+
+def test_ground_in_zones_is_said_apart_from_what_cannot_be_seen_from_outside() -> None:
+    told = told_of(a_plan(margin_m=10.0))
+    flat = shapely.transform(FARM, lambda points: moved_to_crs(points, "EPSG:4326", a_plan().plane))
+    assert flat.buffer(10).area < told["kept_out_m2"] < flat.buffer(12.1).area
+    assert told["left_out"].startswith(f"{told['kept_out_m2']:.0f} m2 lie in no-fly zones")
+    assert told_of(a_plan(zones=shapely.Polygon()))["left_out"].startswith("Nothing")
 
 
 def test_ground_that_a_wide_margin_hides_is_said_in_square_metres() -> None:

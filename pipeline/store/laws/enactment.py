@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from pipeline.store.database import LAW
+from pipeline.store.laws.airspace import AIRSPACE
 from pipeline.store.laws.ground import GROUND
 from pipeline.store.laws.key import KEY
 from pipeline.store.laws.law import Change, Consequence, Law
@@ -23,6 +24,7 @@ LAWS: Final = (
     *ACCOUNTS,
     *FLIGHTS,
     *GROUND,
+    *AIRSPACE,
     *FLAGS,
     *LEASES,
     *DECISIONS,

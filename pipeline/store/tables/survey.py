@@ -56,6 +56,23 @@ licensed_growers = Table(
 """Ground on which something may be grown, without whose it is."""
 index_extent(licensed_growers)
 
+no_fly_zones = Table(
+    "no_fly_zones",
+    metadata,
+    identity(),
+    refers("district_id", "districts.id", index=True),
+    Column("name", String(200), nullable=False),
+    Column("valid_from", Date),
+    Column("valid_until", Date),
+    Column("outline", LargeBinary, nullable=False),
+    *extent_columns(),
+    Column("source_sha256", String(SHA256_CHARS), nullable=False),
+    Column("imported_at", UtcTime, nullable=False),
+    CheckConstraint("valid_from <= valid_until", name="no_fly_zones_ends_after_it_began"),
+)
+"""Ground over which nothing is flown, from the first to the last of its days; a day that is missing is open."""
+index_extent(no_fly_zones)
+
 
 flights = Table(
     "flights",

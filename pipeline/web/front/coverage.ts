@@ -14,6 +14,7 @@ const LAYERS: Record<string, string[]> = {
   areas: ["areas-edge"],
   imagery: ["imagery"],
   growers: ["growers"],
+  zones: ["zones"],
   flags: ["flags-inside", "flags-edge", "flags", "marks-flags"],
   visits: ["marks-visits"],
 };

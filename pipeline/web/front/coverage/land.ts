@@ -82,6 +82,7 @@ export function style(told: Told, from: string, to: string): StyleSpecification 
       { id: "areas", type: "fill", source: "areas", "source-layer": "areas", paint: { "fill-opacity": 0 } }, // for the pointer
       { id: ABOVE_GROUND, type: "line", source: "areas", "source-layer": "areas", paint: { "line-color": LINE, "line-width": 1.5 } },
       { id: "growers", type: "line", source: "flags", "source-layer": "growers", paint: { "line-color": "#1f6f9f", "line-width": 2.5, "line-dasharray": [3, 2] } },
+      { id: "zones", type: "line", source: "flags", "source-layer": "zones", paint: { "line-color": "#8e1b5a", "line-width": 3.5, "line-dasharray": [0.6, 0.6] } },
       { id: "flags-inside", type: "fill", ...near, paint: { "fill-color": group("#ffd23f", "#ff7a1a", "#a3231f", "#ffffff"), "fill-opacity": inWindow(0.6) } },
       { id: "flags-edge", type: "line", ...near, paint: { "line-color": LINE, "line-width": 1.5, "line-opacity": inWindow(1) } },
       {

@@ -16,6 +16,7 @@ export class Rows {
   /** Fetch the table of a window; of several asked for in a row, the last one is shown. */
   fetch(from: string, to: string): void {
     clearTimeout(this.waiting);
+    for (const [name, day] of Object.entries({ from, to })) document.querySelector(`[data-plan] [name=${name}]`)?.setAttribute("value", day);
     this.table.setAttribute("aria-busy", "true");
     this.waiting = window.setTimeout(() => void this.load(from, to), PAUSE_MS);
   }
