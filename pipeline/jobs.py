@@ -52,6 +52,8 @@ VERSION: Final = "1"
 OVER: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 STOP_SECONDS: Final = 15.0
 TIDY_SECONDS: Final = 3600.0
+MOST_LET_GO: Final = 10
+"""Flights whose imagery goes in an hour: a worker that removes files for long is silent, and taken for dead."""
 
 
 class JsonSerializer(Serializer):
@@ -208,7 +210,7 @@ class _Worker:
         limits = self.shop.settings.uploads
         Partials(self.shop.files.arriving, limits, utc_now).remove_expired()
         days = self.shop.settings.retention.imagery_days
-        gone = let_go(self.shop.database, self.shop.files, days=days, now=utc_now())
+        gone = let_go(self.shop.database, self.shop.files, days=days, now=utc_now(), most=MOST_LET_GO)
         if gone.flights:
             LOG.warning("the imagery of %d flights was removed by the rule of retention", len(gone.flights))
 

@@ -84,6 +84,11 @@ class Files:
         finally:
             os.close(handle)
 
+    def has_original(self, sha256: str) -> bool:
+        """Whether the original of these bytes is there."""
+        folder = self._originals(sha256)
+        return folder.is_dir() and any(folder.iterdir())
+
     def remove_original(self, sha256: str) -> int:
         """Remove the original of these bytes, where there is one; how many bytes that were."""
         folder = self._originals(sha256)

@@ -1,11 +1,12 @@
 """Removals: imagery that was let go, what keeps that of other flights, and whose originals are still needed."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, insert, select
 
 from pipeline.domain.flag import FlagOrigin, FlagStatus
 from pipeline.domain.flight import Flight, FlightId, FlightState
@@ -13,6 +14,8 @@ from pipeline.domain.retention import WAITING
 from pipeline.store.flights import flight_of_row
 from pipeline.store.ledger import Entry, Kind, record
 from pipeline.store.tables import controls, flags, flights, imagery_removals, orthomosaics, uploads
+
+_IS_CONTROL: Final = flags.c.origin == FlagOrigin.CONTROL.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,21 @@ def holdings(
         chosen = chosen.where(flights.c.id == only)
     rows = connection.execute(chosen.order_by(flights.c.received_at, flights.c.id)).mappings()
     kept = [flight_of_row(row) for row in rows]
-    return tuple(_holding(connection, flight) for flight in kept)
+    wanted = chosen.with_only_columns(flights.c.id)
+    statuses, known, originals = (
+        _asked(connection, wanted),
+        _known_ground(connection, wanted),
+        _files(connection, wanted),
+    )
+    return tuple(
+        Holding(
+            flight=flight,
+            statuses=frozenset(map(FlagStatus, statuses[flight.id])),
+            known_ground=flight.id in known,
+            originals=tuple(sorted(originals[flight.id])),
+        )
+        for flight in kept
+    )
 
 
 def remove_imagery(connection: Connection, flight: FlightId, *, body: Mapping[str, Any], now: datetime) -> None:
@@ -66,6 +83,12 @@ def removed(connection: Connection) -> tuple[FlightId, ...]:
     return tuple(FlightId(flight) for flight in connection.execute(chosen).scalars())
 
 
+def removed_originals(connection: Connection) -> tuple[str, ...]:
+    """The sha256 of the files in which all these flights came."""
+    chosen = select(uploads.c.sha256).where(_is_removed(uploads.c.flight_id), uploads.c.sha256.is_not(None)).distinct()
+    return tuple(sorted(connection.execute(chosen).scalars()))
+
+
 def originals_of(connection: Connection, flight: FlightId) -> tuple[str, ...]:
     """The sha256 of the files in which a flight came."""
     chosen = select(uploads.c.sha256).where(uploads.c.flight_id == flight, uploads.c.sha256.is_not(None)).distinct()
@@ -81,18 +104,33 @@ def needed(connection: Connection, sha256s: Collection[str]) -> frozenset[str]:
     return frozenset(connection.execute(by_upload.union(by_intake)).scalars())
 
 
-def _holding(connection: Connection, flight: Flight) -> Holding:
-    is_control = flags.c.origin == FlagOrigin.CONTROL.value
-    asked = select(flags.c.status).where(flags.c.flight_id == flight.id, ~is_control).distinct()
-    waits = and_(flags.c.flight_id == flight.id, is_control, flags.c.status.in_([status.value for status in WAITING]))
-    measures = and_(controls.c.flight_id == flight.id, controls.c.retired_at.is_(None))
-    known = select(func.count()).where(or_(exists().where(waits), exists().where(measures)))
-    return Holding(
-        flight=flight,
-        statuses=frozenset(map(FlagStatus, connection.execute(asked).scalars())),
-        known_ground=bool(connection.execute(known).scalar()),
-        originals=originals_of(connection, flight.id),
+def _asked(connection: Connection, wanted: Select[Any]) -> dict[str, set[str]]:
+    """How all stands that readers were asked about flights, but for known ground."""
+    columns = flags.c
+    chosen = select(columns.flight_id, columns.status).where(columns.flight_id.in_(wanted), ~_IS_CONTROL).distinct()
+    return _by_flight(connection, chosen)
+
+
+def _known_ground(connection: Connection, wanted: Select[Any]) -> frozenset[str]:
+    """Flights by whose ground readers are measured, or still asked."""
+    waiting = [status.value for status in WAITING]
+    waits = select(flags.c.flight_id).where(flags.c.flight_id.in_(wanted), _IS_CONTROL, flags.c.status.in_(waiting))
+    measures = select(controls.c.flight_id).where(controls.c.flight_id.in_(wanted), controls.c.retired_at.is_(None))
+    return frozenset(connection.execute(waits.union(measures)).scalars())
+
+
+def _files(connection: Connection, wanted: Select[Any]) -> dict[str, set[str]]:
+    chosen = select(uploads.c.flight_id, uploads.c.sha256).where(
+        uploads.c.flight_id.in_(wanted), uploads.c.sha256.is_not(None)
     )
+    return _by_flight(connection, chosen)
+
+
+def _by_flight(connection: Connection, chosen: Select[Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for flight, value in connection.execute(chosen):
+        found[flight].add(value)
+    return found
 
 
 def _is_removed(flight: ColumnElement[str]) -> ColumnElement[bool]:

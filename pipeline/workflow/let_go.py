@@ -17,7 +17,7 @@ from pipeline.errors import NotFoundError
 from pipeline.store.database import Database
 from pipeline.store.files import Files
 from pipeline.store.ledger import take_turn
-from pipeline.store.removals import Holding, holdings, needed, originals_of, remove_imagery, removed
+from pipeline.store.removals import Holding, holdings, needed, originals_of, remove_imagery, removed, removed_originals
 from pipeline.store.stops import hold_switch
 
 
@@ -46,10 +46,13 @@ def old_imagery(database: Database, files: Files, *, days: float, now: datetime)
     )
 
 
-def let_go(database: Database, files: Files, *, days: float, now: datetime) -> LetGo:
-    """Remove the imagery that nothing keeps; nothing at all while everything is stopped."""
-    gone, freed = [], _finish(database, files)
+def let_go(database: Database, files: Files, *, days: float, now: datetime, most: int | None = None) -> LetGo:
+    """Remove the imagery that nothing keeps, of ``most`` flights at most; nothing while everything is stopped."""
+    gone: list[Flight] = []
+    freed = _finish(database, files)
     for one in _old(database, days, now):
+        if most is not None and len(gone) >= most:
+            break
         if _keeps(one, days, now) is not None:
             continue
         if _write_down(database, one, days=days, now=now):
@@ -86,8 +89,9 @@ def _write_down(database: Database, before: Holding, *, days: float, now: dateti
 def _finish(database: Database, files: Files) -> int:
     """Remove what should have gone before, had it not been interrupted; how many bytes that were."""
     with database.snapshot() as connection:
-        gone = removed(connection)
-    return sum(_remove(database, files, flight) for flight in gone)
+        gone, originals = removed(connection), removed_originals(connection)
+    left = [one for one in originals if files.has_original(one)]
+    return sum(map(files.remove_pictures, gone)) + sum(_remove_original(database, files, one) for one in left)
 
 
 def _remove(database: Database, files: Files, flight: FlightId) -> int:

@@ -280,6 +280,21 @@ def test_a_flight_without_imagery_is_not_tried_again(archive: Archive) -> None:
         move_flight(connection, broken, FlightState.CHECKING, now=LATER, reason="again")
 
 
+def test_no_more_goes_at_once_than_is_asked_for(archive: Archive) -> None:
+    person = archive.survey.people["uploader"]
+    with archive.database.transaction() as connection:
+        for name in ("one", "two", "three"):
+            new = NewFlight(district=next(iter(person.districts)), name=name, uploaded_by=person.id)
+            flight = create_flight(connection, new, now=NOW).id
+            move_flight(connection, flight, FlightState.CANCELLED, now=NOW, reason="wrong file")
+    names = [
+        [flight.name for flight in let_go(archive.database, archive.files, days=DAYS, now=LATER, most=2).flights]
+        for _ in range(3)
+    ]
+    assert [len(gone) for gone in names] == [2, 1, 0]
+    assert {name for gone in names for name in gone} == {"one", "two", "three"}
+
+
 def test_bytes_that_another_flight_needs_stay_and_bytes_handed_in_again_are_a_new_flight(archive: Archive) -> None:
     reject_all(archive)
     person = archive.survey.people["uploader"]
