@@ -10,7 +10,7 @@ import pytest
 from databases import NOW
 from offices import open_office
 from sqlalchemy import text
-from survey import CONTROL, ONE_READ, TWO_READS, Survey, looked, ruling, set_up
+from survey import CONTROL, ONE_READ, SQUARE, TWO_READS, Survey, looked, ruling, set_up
 
 from pipeline.domain.decision import DecisionId, Verdict
 from pipeline.domain.flag import FlagId
@@ -189,8 +189,6 @@ def readers_are_measured_by_it(archive: Archive) -> None:
 
 
 def known_ground(archive: Archive) -> Control:
-    from survey import SQUARE
-
     return Control(
         id=ControlId("known"),
         flight=archive.flight,
